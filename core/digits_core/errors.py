@@ -1,17 +1,17 @@
 """What can go wrong, each with a stable reason that every transport passes on.
 
-    CoreError
-    ├── ImageError             the picture is at fault; `field` may name where it came from
-    │   ├── EmptyImage         EMPTY_IMAGE: no bytes
-    │   ├── CorruptImage       CORRUPT_IMAGE: of a known format, but it cannot be decoded
-    │   ├── UnsupportedFormat  UNSUPPORTED_FORMAT: not one of the six formats
-    │   ├── WrongSize          WRONG_SIZE: a buffer that does not hold the pixels it claims
-    │   ├── ImageTooSmall      IMAGE_TOO_SMALL: a side is too short
-    │   ├── BadAspect          BAD_ASPECT: one side is too many times the other
-    │   ├── ImageTooLarge      IMAGE_TOO_LARGE: too many bytes
-    │   └── TooManyPixels      TOO_MANY_PIXELS: too many pixels, or a side too long
-    ├── ModelNotFound          MODEL_NOT_FOUND: no bundle of that name
-    └── BundleError            BAD_BUNDLE: a bundle that must not be served
+CoreError
+├── ImageError             the picture is at fault; `field` may name where it came from
+│   ├── EmptyImage         EMPTY_IMAGE: no bytes
+│   ├── CorruptImage       CORRUPT_IMAGE: of a known format, but it cannot be decoded
+│   ├── UnsupportedFormat  UNSUPPORTED_FORMAT: not one of the six formats
+│   ├── WrongSize          WRONG_SIZE: a buffer that does not hold the pixels it claims
+│   ├── ImageTooSmall      IMAGE_TOO_SMALL: a side is too short
+│   ├── BadAspect          BAD_ASPECT: one side is too many times the other
+│   ├── ImageTooLarge      IMAGE_TOO_LARGE: too many bytes
+│   └── TooManyPixels      TOO_MANY_PIXELS: too many pixels, or a side too long
+├── ModelNotFound          MODEL_NOT_FOUND: no bundle of that name
+└── BundleError            BAD_BUNDLE: a bundle that must not be served
 """
 
 from typing import ClassVar

@@ -1,0 +1,15 @@
+"""Pictures: decoding, and normalising to the 28x28 that the models see."""
+
+from digits_core.image.decode import decode, grey
+from digits_core.image.limits import Limits
+from digits_core.image.normalize import NORMALIZER_VERSION, Normalized, from_pixels, normalize
+
+__all__ = [
+    "NORMALIZER_VERSION",
+    "Limits",
+    "Normalized",
+    "decode",
+    "from_pixels",
+    "grey",
+    "normalize",
+]

@@ -33,7 +33,9 @@ class Limits:
         if max(width, height) > self.max_side:
             raise TooManyPixels(f"{shape}, a side may have {self.max_side:,}: send a smaller copy")
         if width * height > self.max_pixels:
-            raise TooManyPixels(f"{shape}, at most {self.max_pixels:,} are read: send a smaller copy")
+            raise TooManyPixels(
+                f"{shape}, at most {self.max_pixels:,} are read: send a smaller copy"
+            )
         if min(width, height) < self.min_side:
             raise ImageTooSmall(
                 f"{shape}, a side needs at least {self.min_side}: send the digit in a larger picture"

@@ -1,0 +1,212 @@
+"""A published model: its file, and the manifest that says what it is and how to read it.
+
+models/
+  default               the name of the default model
+  cnn/1/model.onnx      one folder a version, named by an integer
+  cnn/1/manifest.json
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from digits_core.errors import BundleError, ModelNotFound
+from digits_core.image import NORMALIZER_VERSION
+
+SCHEMA = 1
+MODELS_DIR = Path(__file__).parent / "models"
+"""The bundles that come with this package."""
+
+_MODEL_FILE = "model.onnx"
+_MANIFEST_FILE = "manifest.json"
+_DEFAULT_FILE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """When an answer is accepted, beyond there being exactly one group of ink.
+
+    The confidence and the digit score, both 0 to 1, reach these thresholds, and
+    the ink differs from the paper by at least `min_contrast` grey levels of 255.
+    """
+
+    min_confidence: float
+    min_digit_score: float
+    min_contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A picture with the answer that the published model gave for it.
+
+    `image` is a base64 PNG file, `digit` the answer, `probabilities` the ten
+    given that it is a digit, `digit_score` the probability that it is one.
+    """
+
+    image: str
+    digit: int
+    probabilities: tuple[float, ...]
+    digit_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    `files` maps each file to its SHA-256; `input` and `output` name the model's
+    tensors; `parameters` counts its weights; `temperature` divides the logits
+    before the softmax; `metrics` holds published figures by data set; `training`
+    the configuration and `commit` the code that made it.
+    """
+
+    name: str
+    version: int
+    files: Mapping[str, str]
+    input: str
+    output: str
+    parameters: int
+    normalizer_version: int
+    temperature: float
+    acceptance: Acceptance
+    metrics: Mapping[str, float]
+    training: Mapping[str, Any]
+    commit: str
+    canaries: tuple[Canary, ...]
+    schema: int = SCHEMA
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model file, 64 hexadecimal digits."""
+        return self.files[_MODEL_FILE]
+
+    def to_json(self) -> str:
+        """The manifest as JSON text, keys in the order above."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote. Raises `BundleError` when it is something else."""
+        try:
+            values = json.loads(text)
+            values["acceptance"] = Acceptance(**values["acceptance"])
+            values["canaries"] = tuple(
+                Canary(**{**canary, "probabilities": tuple(canary["probabilities"])})
+                for canary in values["canaries"]
+            )
+            manifest = cls(**values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise BundleError(f"the manifest cannot be read: {error}") from error
+        if manifest.schema != SCHEMA:
+            raise BundleError(
+                f"the manifest has schema {manifest.schema}, this code reads {SCHEMA}"
+            )
+        if _MODEL_FILE not in manifest.files:
+            raise BundleError(f"the manifest does not list {_MODEL_FILE}")
+        return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified model: its manifest and the bytes that the manifest's digest was checked on."""
+
+    manifest: Manifest
+    model: bytes
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read and verify a version's folder.
+
+        Raises `BundleError` with the path and the cause when a file is missing,
+        unreadable or altered, or when the model was made for another normaliser.
+        """
+        try:
+            manifest = Manifest.from_json((folder / _MANIFEST_FILE).read_text("utf-8"))
+            files = {name: (folder / name).read_bytes() for name in manifest.files}
+        except (OSError, UnicodeDecodeError) as error:
+            raise BundleError(f"the bundle {folder} cannot be read: {error}") from error
+        except BundleError as error:
+            raise BundleError(f"the bundle {folder}: {error}") from error
+        for name, content in files.items():
+            if hashlib.sha256(content).hexdigest() != manifest.files[name]:
+                raise BundleError(
+                    f"the file {folder / name} is not the one that was published: its SHA-256 "
+                    "differs from the manifest's; copy the bundle again"
+                )
+        if manifest.normalizer_version != NORMALIZER_VERSION:
+            raise BundleError(
+                f"the bundle {folder} was made for normaliser {manifest.normalizer_version}, this "
+                f"code has {NORMALIZER_VERSION}: publish the model anew"
+            )
+        return cls(manifest, files[_MODEL_FILE])
+
+
+def published(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
+    """The newest version's folder of each model in `models_dir`, by name.
+
+    Raises `BundleError` when the folder cannot be listed.
+    """
+    try:
+        names = sorted(folder for folder in models_dir.iterdir() if folder.is_dir())
+        versions = {
+            folder.name: [child for child in folder.iterdir() if child.name.isdecimal()]
+            for folder in names
+        }
+    except OSError as error:
+        raise BundleError(f"the models' folder {models_dir} cannot be read: {error}") from error
+    return {
+        name: max(folders, key=lambda folder: int(folder.name))
+        for name, folders in versions.items()
+        if folders
+    }
+
+
+def default_model(models_dir: Path = MODELS_DIR) -> str:
+    """The name of the default model. Raises `BundleError` when `models_dir` names none."""
+    try:
+        return (models_dir / _DEFAULT_FILE).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{models_dir} names no default model: {error}") from error
+
+
+def find(name: str | None = None, models_dir: Path = MODELS_DIR) -> Path:
+    """The newest version's folder of a model, None for the default.
+
+    Raises `ModelNotFound`, or `BundleError` when the folder cannot be listed.
+    """
+    name = name or default_model(models_dir)
+    folders = published(models_dir)
+    if name not in folders:
+        raise ModelNotFound(
+            f"no model {name!r} in {models_dir}: there are {', '.join(folders) or 'none'}"
+        )
+    return folders[name]
+
+
+def digest_of(model: bytes) -> dict[str, str]:
+    """The `files` of a manifest for a model file's content."""
+    return {_MODEL_FILE: hashlib.sha256(model).hexdigest()}
+
+
+def write(manifest: Manifest, model: bytes, models_dir: Path) -> Path:
+    """Publish a bundle as `models_dir/NAME/VERSION`, whole or not at all; returns that folder.
+
+    Raises `BundleError` when the version is already there.
+    """
+    folder = models_dir / manifest.name / str(manifest.version)
+    if folder.exists():
+        raise BundleError(f"{folder} is already published: choose the next version")
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        (partial / _MODEL_FILE).write_bytes(model)
+        (partial / _MANIFEST_FILE).write_text(manifest.to_json(), "utf-8")
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return folder

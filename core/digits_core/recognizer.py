@@ -1,0 +1,200 @@
+"""The one recogniser: a bundle in, pictures in, predictions out."""
+
+import base64
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self, TypeAlias
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from digits_core import bundle as bundles
+from digits_core.bundle import Bundle
+from digits_core.errors import BundleError, CoreError, ImageError
+from digits_core.image import Limits, Normalized, decode, grey, normalize
+from digits_core.prediction import Prediction, Rejection
+
+Picture: TypeAlias = bytes | str | os.PathLike[str] | NDArray[np.uint8]
+
+_NOT_A_DIGIT = 10
+_CHANCE = (0.1,) * 10
+# Another machine's kernels round differently; a wrong model is off by far more.
+_CANARY_TOLERANCE = 1e-3
+
+
+class Recognizer:
+    """Recognises digits with one published model.
+
+        recognizer = Recognizer.load()
+        prediction = recognizer.predict("digit.png")
+        print(prediction.digit, prediction.confidence)
+
+    It is safe to use from several threads. The session runs on `threads`
+    threads. Making one verifies the model's tensors, warms it up and asks it the
+    bundle's canary pictures; raises `BundleError` when it fails any of these.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        self.bundle = bundle
+        self.name = bundle.manifest.name
+        self.version = str(bundle.manifest.version)
+        self._session = _open(bundle, threads)
+        shape = self._session.get_inputs()[0].shape
+        self._shape = (-1, 28, 28, 1) if len(shape) == 4 else (-1, 28, 28)
+        self._ask_canaries()
+
+    @classmethod
+    def load(
+        cls, name: str | None = None, models_dir: Path = bundles.MODELS_DIR, *, threads: int = 1
+    ) -> Self:
+        """Load a model's newest version, the default model unless `name` says otherwise.
+
+        Raises `ModelNotFound` or `BundleError`.
+        """
+        return cls(Bundle.read(bundles.find(name, models_dir)), threads=threads)
+
+    def predict(self, picture: Picture, limits: Limits | None = None) -> Prediction:
+        """Recognise one picture: a file's bytes, its path, or uint8 [H, W], [H, W, 3 or 4].
+
+        Raises `ImageError` when it cannot be decoded, `OSError` for an unreadable path.
+        """
+        return self.recognize([prepare(picture, limits)])[0]
+
+    def predict_batch(
+        self, pictures: Sequence[Picture], limits: Limits | None = None
+    ) -> list[Prediction | ImageError]:
+        """Recognise several pictures; one that cannot be decoded gives an `ImageError`."""
+        seen: list[Normalized | ImageError] = []
+        for picture in pictures:
+            try:
+                seen.append(prepare(picture, limits))
+            except ImageError as error:
+                seen.append(error)
+        answers = iter(self.recognize([item for item in seen if isinstance(item, Normalized)]))
+        return [item if isinstance(item, ImageError) else next(answers) for item in seen]
+
+    def recognize(self, seen: Sequence[Normalized]) -> list[Prediction]:
+        """Recognise what `prepare` or `from_pixels` made of pictures, in order.
+
+        Raises `CoreError` when the model answers with something that is no number.
+        """
+        if not seen:
+            return []
+        scores = self.scores(np.stack([item.pixels for item in seen]))
+        return [self._judge(*pair) for pair in zip(seen, scores, strict=True)]
+
+    def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Calibrated probabilities float64[N, 11] of uint8[N, 28, 28]: the digits, then "no digit".
+
+        softmax(logits / T), with the temperature T of the manifest (Guo et al. 2017).
+        """
+        scaled = self.logits(pixels).astype(np.float64) / self.bundle.manifest.temperature
+        odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the model itself answers: float32[N, 11] for uint8[N, 28, 28]."""
+        image = pixels.astype(np.float32) / np.float32(255)
+        manifest = self.bundle.manifest
+        (logits,) = self._session.run(
+            [manifest.output], {manifest.input: image.reshape(self._shape)}
+        )
+        if not np.isfinite(logits).all():
+            raise CoreError(f"the model {self.name} answered with values that are no numbers")
+        return logits
+
+    def _judge(self, seen: Normalized, scores: NDArray[np.float64]) -> Prediction:
+        digit_score = float(1 - scores[_NOT_A_DIGIT])
+        digits = scores[:_NOT_A_DIGIT] / scores[:_NOT_A_DIGIT].sum()
+        digit = int(digits.argmax())
+        confidence = float(digits[digit]) * digit_score
+        reason = self._why_not(seen, digit_score, confidence)
+        blank = reason is Rejection.BLANK
+        return Prediction(
+            digit=None if blank else digit,
+            confidence=0.0 if blank else confidence,
+            probabilities=_CHANCE if blank else tuple(digits.tolist()),
+            digit_score=0.0 if blank else digit_score,
+            accepted=reason is None,
+            reason=reason,
+            model=self.name,
+            model_version=self.version,
+            normalized=seen.pixels,
+            digit_count=seen.digit_count,
+        )
+
+    def _why_not(self, seen: Normalized, digit_score: float, confidence: float) -> Rejection | None:
+        limits = self.bundle.manifest.acceptance
+        if seen.digit_count == 0:
+            return Rejection.BLANK
+        if seen.digit_count > 1:
+            return Rejection.SEVERAL_DIGITS
+        if seen.contrast < limits.min_contrast:
+            return Rejection.TOO_FAINT
+        if digit_score < limits.min_digit_score:
+            return Rejection.NOT_A_DIGIT
+        return Rejection.UNSURE if confidence < limits.min_confidence else None
+
+    def _ask_canaries(self) -> None:
+        canaries = self.bundle.manifest.canaries
+        if not canaries:
+            raise BundleError(f"the bundle {self.name} {self.version} has no canary pictures")
+        try:
+            answers = self.recognize(
+                [prepare(base64.b64decode(canary.image)) for canary in canaries]
+            )
+        except (CoreError, ValueError) as error:
+            raise BundleError(
+                f"the bundle {self.name} {self.version} fails on its canary pictures: {error}"
+            ) from error
+        for canary, answer in zip(canaries, answers, strict=True):
+            given = np.array([*answer.probabilities, answer.digit_score])
+            wanted = np.array([*canary.probabilities, canary.digit_score])
+            if answer.digit != canary.digit or np.abs(given - wanted).max() > _CANARY_TOLERANCE:
+                raise BundleError(
+                    f"the bundle {self.name} {self.version} answers {answer.digit} for a canary "
+                    f"picture that it was published with as {canary.digit}, or with other "
+                    "probabilities: it does not fit this code"
+                )
+
+
+def prepare(picture: Picture, limits: Limits | None = None) -> Normalized:
+    """Decode and normalise a picture: a file's bytes, its path, or uint8 [H, W], [H, W, 3 or 4].
+
+    Raises `ImageError` when it cannot be decoded, `OSError` for an unreadable path.
+    """
+    if isinstance(picture, np.ndarray):
+        return normalize(grey(picture, limits))
+    if not isinstance(picture, bytes):
+        picture = Path(picture).read_bytes()
+    return normalize(decode(picture, limits))
+
+
+def _open(bundle: Bundle, threads: int) -> onnxruntime.InferenceSession:
+    manifest = bundle.manifest
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            bundle.model, options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime's own errors share no public base class
+        raise BundleError(f"onnxruntime cannot load {manifest.name}: {error}") from error
+    inputs = {node.name: node.shape for node in session.get_inputs()}
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    fits = (
+        list(inputs) == [manifest.input]
+        and inputs[manifest.input][1:] in ([28, 28], [28, 28, 1])
+        and manifest.output in outputs
+        and outputs[manifest.output][1:] == [_NOT_A_DIGIT + 1]
+    )
+    if not fits:
+        raise BundleError(
+            f"the model {manifest.name} takes {inputs} and gives {outputs}; it must take "
+            f"{manifest.input} [N, 28, 28] or [N, 28, 28, 1] and give {manifest.output} [N, 11]"
+        )
+    return session
