@@ -1,0 +1,207 @@
+"""The client for programs on an event loop."""
+
+# ruff: noqa: ASYNC109 - the timeout is the call's deadline, which travels to the server
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import grpc
+
+from digits_client import calls
+from digits_client.answers import Comparison, Model, Number, Prediction
+from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
+from digits_client.errors import ImageError
+from digits_client.images import Picture
+from digits_client.translation import failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+Answer = TypeVar("Answer")
+
+
+class AsyncClient:
+    """Asks a digits server without blocking the event loop.
+
+        async with AsyncClient("localhost:50051") as client:
+            print((await client.predict("digit.png")).digit)
+
+    Everything is as in `Client`. The channel is made by the first call, inside
+    the loop that is running then, and belongs to that loop. A cancelled task
+    cancels its call.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        wait_for_ready: bool = False,
+    ) -> None:
+        self.address = address
+        self.timeout = timeout
+        self._wait_for_ready = wait_for_ready
+        self._options = options(address, patient=wait_for_ready)
+        self._connection: tuple[grpc.aio.Channel, Stub] | None = None
+
+    async def predict(
+        self,
+        image: Picture | None = None,
+        model: str | None = None,
+        *,
+        pixels: "Buffer | None" = None,
+        include_normalized: bool = False,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Prediction:
+        """Return the digit in a picture, as `Client.predict` does."""
+        call = await _made(image, calls.predict, image, pixels, model, include_normalized)
+        return await self._send(call, timeout, metadata)
+
+    async def predict_batch(
+        self,
+        images: Iterable[Picture],
+        model: str | None = None,
+        *,
+        include_normalized: bool = False,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> list[Prediction | ImageError]:
+        """Return an outcome for each picture, in order, as `Client.predict_batch` does."""
+        outcomes = self.predict_stream(
+            images,
+            model,
+            include_normalized=include_normalized,
+            timeout=timeout,
+            metadata=metadata,
+        )
+        return [outcome async for outcome in outcomes]
+
+    async def predict_stream(
+        self,
+        images: Iterable[Picture],
+        model: str | None = None,
+        *,
+        include_normalized: bool = False,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> AsyncIterator[Prediction | ImageError]:
+        """Yield what `predict_batch` returns as it comes, reading a few messages ahead.
+
+        `images` is consumed in a worker thread.
+        """
+        timeout = timeout or self.timeout
+        batches = calls.batches(images, model, include_normalized)
+        under_way: deque[tuple[calls.Batch, Any]] = deque()
+        try:
+            while batch := await asyncio.to_thread(next, batches, None):
+                future = self._start(batch, timeout, metadata) if batch.request.images else None
+                under_way.append((batch, future))
+                if len(under_way) == calls.MESSAGES_IN_FLIGHT:
+                    for outcome in await self._finish(*under_way.popleft(), timeout):
+                        yield outcome
+            while under_way:
+                for outcome in await self._finish(*under_way.popleft(), timeout):
+                    yield outcome
+        finally:
+            for _, future in under_way:
+                if future is not None:
+                    future.cancel()
+
+    async def compare_models(
+        self,
+        image: Picture,
+        models: Iterable[str] = (),
+        *,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Comparison:
+        """Return several models' answers for a picture; the MLP's and the CNN's unless named."""
+        call = await _made(image, calls.compare_models, image, models)
+        return await self._send(call, timeout, metadata)
+
+    async def read_number(
+        self,
+        image: Picture,
+        *,
+        min_digits: int = 0,
+        max_digits: int = 0,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Number:
+        """Return a number of several digits, as `Client.read_number` does."""
+        call = await _made(image, calls.read_number, image, min_digits, max_digits)
+        return await self._send(call, timeout, metadata)
+
+    async def list_models(
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
+    ) -> list[Model]:
+        """Return the published models in the order of their names."""
+        return await self._send(calls.list_models(), timeout, metadata)
+
+    async def health(
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
+    ) -> bool:
+        """Return whether the server serves; false while it starts or stops."""
+        return await self._send(calls.health(), timeout, metadata)
+
+    async def close(self) -> None:
+        """End the connection. Calls under way are cancelled."""
+        if self._connection is not None:
+            channel, _ = self._connection
+            self._connection = None
+            await channel.close(grace=None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def _stub(self) -> Stub:
+        if self._connection is None:
+            channel = grpc.aio.insecure_channel(self.address, self._options)
+            self._connection = channel, Stub(channel)
+        return self._connection[1]
+
+    async def _send(
+        self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
+    ) -> Answer:
+        timeout = timeout or self.timeout
+        method = getattr(self._stub, call.method)
+        try:
+            response = await method(
+                call.request,
+                timeout=timeout,
+                metadata=metadata,
+                wait_for_ready=self._wait_for_ready,
+            )
+        except grpc.RpcError as error:
+            raise failure(error, self.address, timeout) from error
+        return call.read(response)
+
+    def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
+        return self._stub.PredictBatch(
+            batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
+        )
+
+    async def _finish(
+        self, batch: calls.Batch, future: Any, timeout: float
+    ) -> list[Prediction | ImageError]:
+        if future is None:
+            return batch.merge()
+        try:
+            return batch.merge(await future)
+        except grpc.RpcError as error:
+            raise failure(error, self.address, timeout) from error
+
+
+async def _made(image: object, make: Callable[..., Any], *arguments: object) -> Any:
+    """Return the call, made in a worker thread when a file has to be read for it."""
+    if isinstance(image, str | os.PathLike):
+        return await asyncio.to_thread(make, *arguments)
+    return make(*arguments)

@@ -1,0 +1,199 @@
+"""The client for programs that wait."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import grpc
+
+from digits_client import calls
+from digits_client.answers import Comparison, Model, Number, Prediction
+from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
+from digits_client.errors import ImageError
+from digits_client.images import Picture
+from digits_client.translation import failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+Answer = TypeVar("Answer")
+
+
+class Client:
+    """Asks a digits server.
+
+        with Client("localhost:50051") as client:
+            print(client.predict("digit.png").digit)
+
+    A picture is a path, the bytes of an image file (PNG, JPEG, WebP, BMP, GIF,
+    TIFF), or a uint8 array (H, W), (H, W, 3) or (H, W, 4): anything with the
+    buffer protocol.
+
+    The connection is made by the first call. Calls fail after `timeout` seconds
+    (each may bring its own), and are repeated a few times while the server is
+    unavailable; with `wait_for_ready` they wait for it up to their timeout. One
+    client serves any number of threads. `metadata` travels with a call, such as
+    a request id. Every method raises the errors of `digits_client.errors`.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        wait_for_ready: bool = False,
+    ) -> None:
+        self.address = address
+        self.timeout = timeout
+        self._wait_for_ready = wait_for_ready
+        self._channel = grpc.insecure_channel(address, options(address, patient=wait_for_ready))
+        self._stub = Stub(self._channel)
+
+    def predict(
+        self,
+        image: Picture | None = None,
+        model: str | None = None,
+        *,
+        pixels: "Buffer | None" = None,
+        include_normalized: bool = False,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Prediction:
+        """Return the digit in a picture.
+
+        `pixels`, instead of `image`, are 784 bytes or a uint8 array (28, 28) as
+        in MNIST, white ink on black, which are not normalised. `model` is a name
+        from `list_models`, or the server's default.
+        """
+        call = calls.predict(image, pixels, model, include_normalized)
+        return self._send(call, timeout, metadata)
+
+    def predict_batch(
+        self,
+        images: Iterable[Picture],
+        model: str | None = None,
+        *,
+        include_normalized: bool = False,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> list[Prediction | ImageError]:
+        """Return an outcome for each picture, in order.
+
+        A picture that cannot be read is an `ImageError` in its place; what ails
+        the whole batch, such as an unknown model, is raised. `timeout` holds for
+        each message of pictures.
+        """
+        return list(
+            self.predict_stream(
+                images,
+                model,
+                include_normalized=include_normalized,
+                timeout=timeout,
+                metadata=metadata,
+            )
+        )
+
+    def predict_stream(
+        self,
+        images: Iterable[Picture],
+        model: str | None = None,
+        *,
+        include_normalized: bool = False,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Iterator[Prediction | ImageError]:
+        """Yield what `predict_batch` returns as it comes, reading a few messages ahead.
+
+        Any number of pictures takes the memory of a few messages.
+        """
+        timeout = timeout or self.timeout
+        under_way: deque[tuple[calls.Batch, Any]] = deque()
+        try:
+            for batch in calls.batches(images, model, include_normalized):
+                future = self._start(batch, timeout, metadata) if batch.request.images else None
+                under_way.append((batch, future))
+                if len(under_way) == calls.MESSAGES_IN_FLIGHT:
+                    yield from self._finish(*under_way.popleft(), timeout)
+            while under_way:
+                yield from self._finish(*under_way.popleft(), timeout)
+        finally:
+            for _, future in under_way:
+                if future is not None:
+                    future.cancel()
+
+    def compare_models(
+        self,
+        image: Picture,
+        models: Iterable[str] = (),
+        *,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Comparison:
+        """Return several models' answers for a picture; the MLP's and the CNN's unless named."""
+        return self._send(calls.compare_models(image, models), timeout, metadata)
+
+    def read_number(
+        self,
+        image: Picture,
+        *,
+        min_digits: int = 0,
+        max_digits: int = 0,
+        timeout: float | None = None,
+        metadata: Metadata | None = None,
+    ) -> Number:
+        """Return a number of several digits; a bound of 0 is none.
+
+        Raises `DigitsError` (UNIMPLEMENTED) when the server has no reader model.
+        """
+        return self._send(calls.read_number(image, min_digits, max_digits), timeout, metadata)
+
+    def list_models(
+        self, *, timeout: float | None = None, metadata: Metadata | None = None
+    ) -> list[Model]:
+        """Return the published models in the order of their names."""
+        return self._send(calls.list_models(), timeout, metadata)
+
+    def health(self, *, timeout: float | None = None, metadata: Metadata | None = None) -> bool:
+        """Return whether the server serves; false while it starts or stops."""
+        return self._send(calls.health(), timeout, metadata)
+
+    def close(self) -> None:
+        """End the connection. Calls under way are cancelled."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(
+        self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
+    ) -> Answer:
+        timeout = timeout or self.timeout
+        method = getattr(self._stub, call.method)
+        try:
+            response = method(
+                call.request,
+                timeout=timeout,
+                metadata=metadata,
+                wait_for_ready=self._wait_for_ready,
+            )
+        except grpc.RpcError as error:
+            raise failure(error, self.address, timeout) from error
+        return call.read(response)
+
+    def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
+        return self._stub.PredictBatch.future(
+            batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
+        )
+
+    def _finish(
+        self, batch: calls.Batch, future: Any, timeout: float
+    ) -> list[Prediction | ImageError]:
+        if future is None:
+            return batch.merge()
+        try:
+            return batch.merge(future.result())
+        except grpc.RpcError as error:
+            raise failure(error, self.address, timeout) from error
