@@ -1,0 +1,1 @@
+"""The gRPC inference server: transport, batching and lifecycle round `digits_core.Recognizer`."""

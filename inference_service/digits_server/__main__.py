@@ -1,0 +1,73 @@
+"""`digits-server` serves; `digits-server check` asks a running server for its health."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from types import FrameType
+
+from digits_server import address
+
+
+def main() -> None:
+    """Run the command line: exit 0 when all is well, 1 on a failure, 2 on a mistake in usage."""
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.command == "check":
+        sys.exit(_check(arguments.address))
+    _serve(parser)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="digits-server",
+        description="Serves the published models over gRPC. "
+        "Settings are read from DIGITS_ environment variables.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="check")
+    check = commands.add_parser("check", help="ask a server for its health: exit 0 when it serves")
+    check.add_argument("--address", default=address.own(os.environ), help="default: %(default)s")
+    return parser
+
+
+def _check(asked: str) -> int:
+    # Imported here, as the check is run every few seconds and needs nothing else.
+    from digits_server.check import is_serving  # noqa: PLC0415
+
+    return 0 if is_serving(asked) else 1
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    # While modules are imported there is nothing to drain.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    # Imported here, as these take half a second, in which a signal may come.
+    import structlog  # noqa: PLC0415
+    import uvloop  # noqa: PLC0415
+    from digits_core.errors import CoreError  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from digits_server import log, settings  # noqa: PLC0415
+    from digits_server.server import serve  # noqa: PLC0415
+
+    log.configure()
+    try:
+        chosen = settings.Settings()
+    except ValidationError as error:
+        parser.error("; ".join(settings.complaints(error)))
+    for name, nearest in settings.unknown(os.environ):
+        structlog.get_logger(__name__).warning("unknown_setting", name=name, nearest=nearest)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(chosen))
+    except CoreError as error:
+        sys.exit(f"digits-server: {error}")
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""From pictures to predictions: decoding on worker threads, inference in the event loop.
+
+A 28x28 is through in less time than a hop to a thread takes; a file costs as
+much to decode as to recognise, and its decoder releases the interpreter. What
+is long goes in pieces, so that other calls, health checks and cancellations get
+their turn between them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from types import TracebackType
+from typing import Self
+
+from digits_core import Limits, Normalized, Prediction, Recognizer
+
+from digits_server import deadline
+from digits_server.errors import FieldError, at
+from digits_server.picture import Picture
+
+PIECE = 32
+"""Pictures between two turns of the event loop: some 10 ms of the largest model."""
+
+
+class Batcher:
+    """Carries each call's pictures through decoding and a model, within its deadline.
+
+    Every method raises `DeadlinePassed` before work that would come too late.
+    """
+
+    def __init__(self, *, threads: int, limits: Limits) -> None:
+        self._limits = limits
+        self._decoders = ThreadPoolExecutor(threads, thread_name_prefix="decoder")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._decoders.shutdown(wait=False, cancel_futures=True)
+
+    async def see(self, picture: Picture) -> Normalized:
+        """Prepare one picture; raises `FieldError` when it is at fault."""
+        [seen] = await self._prepare_all([picture])
+        if isinstance(seen, FieldError):
+            raise seen
+        return seen
+
+    async def recognize(self, seen: Normalized, recognizer: Recognizer) -> Prediction:
+        """Ask a model about one prepared picture."""
+        deadline.check()
+        [prediction] = recognizer.recognize([seen])
+        return prediction
+
+    async def recognize_all(
+        self, pictures: Sequence[Picture], recognizer: Recognizer
+    ) -> list[Prediction | FieldError]:
+        """Prepare the pictures and ask a model about them; bad ones fail alone, in their place."""
+        outcomes: list[Prediction | FieldError] = []
+        for start in range(0, len(pictures), PIECE):
+            piece = await self._prepare_all(pictures[start : start + PIECE])
+            deadline.check()
+            good = [seen for seen in piece if not isinstance(seen, FieldError)]
+            predictions = iter(recognizer.recognize(good) if good else [])
+            outcomes += [
+                seen if isinstance(seen, FieldError) else next(predictions) for seen in piece
+            ]
+            await asyncio.sleep(0)
+        return outcomes
+
+    async def _prepare_all(self, pictures: Sequence[Picture]) -> list[Normalized | FieldError]:
+        loop = asyncio.get_running_loop()
+        places = [place for place, picture in enumerate(pictures) if picture.decodes]
+        # Each in a copy of the context, where the call's deadline lies.
+        decoding = asyncio.gather(
+            *(
+                loop.run_in_executor(
+                    self._decoders, copy_context().run, self._prepare, pictures[place]
+                )
+                for place in places
+            )
+        )
+        decoded = dict(zip(places, await decoding, strict=True))
+        return [
+            decoded[place] if picture.decodes else self._prepare(picture)
+            for place, picture in enumerate(pictures)
+        ]
+
+    def _prepare(self, picture: Picture) -> Normalized | FieldError:
+        deadline.check()
+        try:
+            with at(picture.field):
+                return picture.prepare(self._limits)
+        except FieldError as error:
+            return error

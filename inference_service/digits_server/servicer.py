@@ -1,0 +1,88 @@
+"""The methods of the contract: translate, call, translate."""
+
+from collections.abc import Sized
+from typing import Any, TypeAlias
+
+import grpc
+from digits.v1 import digits_pb2 as pb
+from digits.v1 import digits_pb2_grpc
+from digits_core import Normalized
+from typing_extensions import override
+
+from digits_server import translation
+from digits_server.batcher import Batcher
+from digits_server.errors import FieldError, NotSupported, TooManyItems, at
+from digits_server.models import Models
+
+COMPARED = ("mlp", "cnn")
+"""The models that a comparison shows unless it names others."""
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+
+class DigitService(digits_pb2_grpc.DigitServiceServicer):
+    """`digits.v1.DigitService`. What it raises, the interceptor turns into a status."""
+
+    def __init__(self, models: Models, batcher: Batcher, *, max_items: int) -> None:
+        self._models = models
+        self._batcher = batcher
+        self._max_items = max_items
+
+    @override
+    async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+        with at("model"):
+            recognizer = self._models.get(request.model)
+        seen = await self._batcher.see(translation.picture(request.image, "image"))
+        answer = await self._batcher.recognize(seen, recognizer)
+        return pb.PredictResponse(
+            prediction=translation.prediction(answer, with_normalized=request.include_normalized)
+        )
+
+    @override
+    async def PredictBatch(
+        self, request: pb.PredictBatchRequest, context: Context
+    ) -> pb.PredictBatchResponse:
+        self._check_count("images", request.images)
+        with at("model"):
+            recognizer = self._models.get(request.model)
+        pictures = translation.pictures(request.images)
+        outcomes = await self._batcher.recognize_all(pictures, recognizer)
+        return translation.batch(outcomes, with_normalized=request.include_normalized)
+
+    @override
+    async def CompareModels(
+        self, request: pb.CompareModelsRequest, context: Context
+    ) -> pb.CompareModelsResponse:
+        self._check_count("models", request.models)
+        names = tuple(request.models) or COMPARED
+        seen = await self._batcher.see(translation.picture(request.image, "image"))
+        outcomes = [await self._ask(place, name, seen) for place, name in enumerate(names)]
+        return translation.comparison(names, outcomes)
+
+    @override
+    async def ReadNumber(
+        self, request: pb.ReadNumberRequest, context: Context
+    ) -> pb.ReadNumberResponse:
+        raise NotSupported("this server has no reader model: cut the number into digits")
+
+    @override
+    async def ListModels(
+        self, request: pb.ListModelsRequest, context: Context
+    ) -> pb.ListModelsResponse:
+        return translation.listing(self._models)
+
+    async def _ask(self, place: int, name: str, seen: Normalized) -> translation.Outcome:
+        try:
+            with at(f"models[{place}]"):
+                recognizer = self._models.get(name)
+        except FieldError as error:
+            return error
+        return await self._batcher.recognize(seen, recognizer)
+
+    def _check_count(self, field: str, items: Sized) -> None:
+        with at(field):
+            if len(items) > self._max_items:
+                raise TooManyItems(
+                    f"{field} has {len(items):,} items, at most {self._max_items:,} are taken: "
+                    "send them in several calls"
+                )

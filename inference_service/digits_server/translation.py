@@ -1,0 +1,108 @@
+"""Between the messages of the contract and plain values."""
+
+from collections.abc import Iterable, Sequence
+
+from digits.v1 import digits_pb2 as pb
+from digits_core import Prediction, Recognizer
+
+from digits_server.errors import FieldError
+from digits_server.models import Broken, Models
+from digits_server.picture import Encoded, Missing, Picture, Pixels, Raw
+from digits_server.status import Status
+
+Outcome = Prediction | FieldError
+
+
+def picture(image: pb.Image, field: str) -> Picture:
+    """The picture that a message at `field` of the request holds."""
+    match image.WhichOneof("source"):
+        case "encoded":
+            return Encoded(f"{field}.encoded", image.encoded)
+        case "pixels":
+            return Pixels(f"{field}.pixels", image.pixels)
+        case "raw":
+            raw = image.raw
+            return Raw(f"{field}.raw", raw.width, raw.height, raw.channels, raw.data)
+        case _:
+            return Missing(field)
+
+
+def pictures(images: Iterable[pb.Image]) -> list[Picture]:
+    """The pictures of a batch."""
+    return [picture(image, f"images[{place}]") for place, image in enumerate(images)]
+
+
+def prediction(answer: Prediction, *, with_normalized: bool) -> pb.Prediction:
+    """One answer, with what the model saw if that was asked for."""
+    return pb.Prediction(
+        digit=answer.digit,
+        confidence=answer.confidence,
+        probabilities=answer.probabilities,
+        digit_score=answer.digit_score,
+        accepted=answer.accepted,
+        reason=f"REJECTION_REASON_{answer.reason}" if answer.reason else None,
+        model=answer.model,
+        model_version=answer.model_version,
+        normalized=answer.normalized.tobytes() if with_normalized else None,
+        digit_count=answer.digit_count,
+    )
+
+
+def batch(outcomes: Iterable[Outcome], *, with_normalized: bool) -> pb.PredictBatchResponse:
+    """The outcomes of a batch, in order."""
+    return pb.PredictBatchResponse(
+        results=[
+            pb.PredictResult(error=_item_error(outcome))
+            if isinstance(outcome, FieldError)
+            else pb.PredictResult(prediction=prediction(outcome, with_normalized=with_normalized))
+            for outcome in outcomes
+        ]
+    )
+
+
+def comparison(names: Sequence[str], outcomes: Sequence[Outcome]) -> pb.CompareModelsResponse:
+    """What the models said about one picture, in the order of `names`."""
+    return pb.CompareModelsResponse(
+        results=[
+            pb.ModelResult(model=name, error=_item_error(outcome))
+            if isinstance(outcome, FieldError)
+            else pb.ModelResult(model=name, prediction=prediction(outcome, with_normalized=True))
+            for name, outcome in zip(names, outcomes, strict=True)
+        ],
+        agree=_agree(outcomes),
+    )
+
+
+def listing(models: Models) -> pb.ListModelsResponse:
+    """All models, those that did not load too."""
+    return pb.ListModelsResponse(
+        models=[_broken(model) if isinstance(model, Broken) else _ready(model) for model in models],
+        default_model=models.default,
+    )
+
+
+def _agree(outcomes: Sequence[Outcome]) -> bool:
+    digits = {outcome.digit for outcome in outcomes if isinstance(outcome, Prediction)}
+    return len(digits) == 1 and not any(isinstance(outcome, FieldError) for outcome in outcomes)
+
+
+def _item_error(error: FieldError) -> pb.ItemError:
+    status = Status.of(error)
+    return pb.ItemError(reason=status.reason, message=status.message, field=status.field)
+
+
+def _broken(model: Broken) -> pb.Model:
+    return pb.Model(name=model.name, version=model.version, ready=False, error=model.error)
+
+
+def _ready(model: Recognizer) -> pb.Model:
+    manifest = model.bundle.manifest
+    return pb.Model(
+        name=model.name,
+        version=model.version,
+        digest=manifest.digest,
+        ready=True,
+        parameters=manifest.parameters,
+        metrics=manifest.metrics,
+        normalizer_version=manifest.normalizer_version,
+    )

@@ -1,0 +1,217 @@
+"""Fixtures of all tests: a real server in a process of its own, and small real bundles."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from digits_core import bundle as bundles
+from digits_core import prepare
+from digits_core.bundle import Acceptance, Canary, Manifest
+from digits_core.image import NORMALIZER_VERSION
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+START_S = 30.0
+
+
+@dataclass
+class ServerProcess:
+    """A `python -m digits_server` of our own. Its log, one JSON object a line, goes to a file."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The events of that name so far."""
+        lines = [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == name]
+
+    @property
+    def address(self) -> str:
+        return self.wait_for("listening")["address"]
+
+    def wait_for(self, name: str, seconds: float = START_S) -> dict[str, Any]:
+        """The first event of that name; fails when the process ends or takes too long."""
+        end = time.monotonic() + seconds
+        while not (events := self.events(name)):
+            if self.process.poll() is not None and not self.events(name):
+                pytest.fail(f"the server ended without {name!r}:\n{self.text}")
+            if time.monotonic() > end:
+                pytest.fail(f"no event {name!r} in {seconds} s:\n{self.text}")
+            time.sleep(0.01)
+        return events[0]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+        """Send a signal and return the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
+Launch = Callable[..., ServerProcess]
+
+
+@pytest.fixture(scope="session")
+def launch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Start a server on a free port, with the settings given: `launch(DIGITS_MAX_ITEMS=3)`."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def launch(*arguments: str, **settings: object) -> ServerProcess:
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith("DIGITS_")
+        }
+        chosen = {"DIGITS_GRPC_PORT": 0} | settings
+        log = tmp_path_factory.mktemp("server") / "log"
+        with log.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "digits_server", *arguments],
+                env=clean | {name: str(value) for name, value in chosen.items()},
+                stderr=stderr,
+            )
+        started.append(process)
+        return ServerProcess(process, log)
+
+    yield launch
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(launch_server: Launch) -> Iterator[ServerProcess]:
+    """One server on the published bundles for the whole run; it must end well."""
+    if not bundles.published():
+        pytest.skip("no bundle is published in models/")
+    server = launch_server()
+    server.wait_for("serving")
+    yield server
+    assert server.stop() == 0, server.text
+
+
+@pytest.fixture(scope="session")
+def server_address(server: ServerProcess) -> str:
+    """Where the server on the published bundles listens."""
+    return server.address
+
+
+@pytest.fixture(scope="session")
+def digit_png() -> bytes:
+    """A picture of a seven, 200 x 160, dark ink on bright paper."""
+    paper = np.full((160, 200), 240, np.uint8)
+    corners = np.array([[60, 30], [130, 30], [90, 130]], np.int32)
+    cv2.polylines(paper, [corners], isClosed=False, color=20, thickness=10)
+    return cv2.imencode(".png", paper)[1].tobytes()
+
+
+def tiny_model(seed: int, *, breaks: bool = False, products: int = 0) -> tuple[bytes, NDArray[Any]]:
+    """A linear model as an ONNX file, and its weights float32[785, 11], the last row the bias.
+
+    With `breaks` it answers NaN when the top left pixel is white. It multiplies
+    matrices of 1024 x 1024 `products` times a call to be slow.
+    """
+    weights = np.random.default_rng(seed).normal(0, 0.05, (785, 11)).astype(np.float32)
+    weights[784, 10] = -6  # nearly everything is a digit
+    constants: dict[str, NDArray[Any]] = {"w": weights[:784], "b": weights[784]}
+    constants |= {"one": np.float32([1]), "zero": np.float32([0])}
+    node = helper.make_node
+    nodes = [
+        node("Flatten", ["image"], ["flat"]),
+        node("MatMul", ["flat", "w"], ["product"]),
+        node("Add", ["product", "b"], ["sum"]),
+    ]
+    answer = "sum"
+    if breaks:  # log(0) * 0 is NaN, log(1) * 0 is 0
+        constants |= {"first": np.int64([0])}
+        nodes += [
+            node("Gather", ["flat", "first"], ["corner"], axis=1),
+            node("Sub", ["one", "corner"], ["rest"]),
+            node("Log", ["rest"], ["log"]),
+            node("Mul", ["log", "zero"], ["nothing"]),
+            node("Add", [answer, "nothing"], ["broken"]),
+        ]
+        answer = "broken"
+    if products:  # zero, but no optimiser knows
+        constants |= {"square": np.int64([1024, 1024])}
+        nodes += [
+            node("ReduceSum", ["image"], ["ink"], keepdims=0),
+            node("Mul", ["ink", "zero"], ["none"]),
+            node("Expand", ["none", "square"], ["matrix0"]),
+            *(node("MatMul", [f"matrix{i}"] * 2, [f"matrix{i + 1}"]) for i in range(products)),
+            node("ReduceMax", [f"matrix{products}"], ["slow"], keepdims=0),
+            node("Add", [answer, "slow"], ["late"]),
+        ]
+        answer = "late"
+    nodes.append(node("Identity", [answer], ["logits"]))
+    values = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", values, ["N", 28, 28])],
+        [helper.make_tensor_value_info("logits", values, ["N", 11])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    return model.SerializeToString(), weights
+
+
+Publish = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def publish(digit_png: bytes) -> Publish:
+    """Publish a tiny model: `publish(folder, "cnn", breaks=True)` returns its version's folder."""
+
+    def publish(folder: Path, name: str, *, version: int = 1, seed: int = 0, **kind: Any) -> Path:
+        model, weights = tiny_model(seed, **kind)
+        ink = prepare(digit_png).pixels.reshape(784) / np.float32(255)
+        odds = np.exp((ink @ weights[:784] + weights[784]).astype(np.float64))
+        digits = odds[:10] / odds[:10].sum()
+        canary = Canary(
+            image=base64.b64encode(digit_png).decode(),
+            digit=int(digits.argmax()),
+            probabilities=tuple(digits.tolist()),
+            digit_score=float(1 - odds[10] / odds.sum()),
+        )
+        manifest = Manifest(
+            name=name,
+            version=version,
+            files=bundles.digest_of(model),
+            input="image",
+            output="logits",
+            parameters=weights.size,
+            normalizer_version=NORMALIZER_VERSION,
+            temperature=1.0,
+            acceptance=Acceptance(min_confidence=0.1, min_digit_score=0.5, min_contrast=20),
+            metrics={"mnist_test_accuracy": 0.1},
+            training={},
+            commit="0" * 40,
+            canaries=(canary,),
+        )
+        return bundles.write(manifest, model, folder)
+
+    return publish
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory, publish: Publish) -> Path:
+    """A folder of models with a tiny `mlp` and a tiny `cnn`, the default. Do not change it."""
+    folder = tmp_path_factory.mktemp("models")
+    publish(folder, "mlp", seed=1)
+    publish(folder, "cnn", seed=2)
+    (folder / "default").write_text("cnn\n")
+    return folder
