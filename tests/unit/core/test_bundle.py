@@ -1,0 +1,96 @@
+"""Bundles: written whole, read back verified."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from digits_core import bundle as bundles
+from digits_core.bundle import Bundle, Manifest
+from digits_core.errors import BundleError, ModelNotFound
+
+from tests.unit.core.linear import linear_model
+
+
+def test_what_is_written_is_read_back(models_dir: Path, manifest: Manifest) -> None:
+    """A bundle survives the way through the files, to the last field."""
+    bundle = Bundle.read(models_dir / "linear" / "10")
+
+    assert bundle == Bundle(replace(manifest, version=10), linear_model())
+
+
+def test_the_newest_version_counts_by_number(models_dir: Path) -> None:
+    """Version 10 is newer than version 2."""
+    assert bundles.find(models_dir=models_dir).name == "10"
+
+
+def test_an_unknown_model_names_the_known_ones(models_dir: Path) -> None:
+    """The error helps with the name."""
+    with pytest.raises(ModelNotFound, match="linear"):
+        bundles.find("liner", models_dir)
+
+
+def test_a_version_is_published_once(models_dir: Path, manifest: Manifest) -> None:
+    """A published version is never overwritten, and nothing half-written stays behind."""
+    with pytest.raises(BundleError, match="already published"):
+        bundles.write(replace(manifest, version=2), b"other", models_dir)
+
+    assert sorted(path.name for path in (models_dir / "linear").iterdir()) == ["10", "2"]
+
+
+def damage(folder: Path, how: str) -> None:
+    model, manifest = folder / "model.onnx", folder / "manifest.json"
+    match how:
+        case "bit":
+            content = bytearray(model.read_bytes())
+            content[len(content) // 2] ^= 1
+            model.write_bytes(content)
+        case "truncated":
+            model.write_bytes(model.read_bytes()[:-1])
+        case "model missing":
+            model.unlink()
+        case "manifest missing":
+            manifest.unlink()
+        case "manifest is HTML":
+            manifest.write_text("<html>not found</html>")
+        case "manifest is a list":
+            manifest.write_text("[]")
+        case "normaliser" | "schema":
+            values = json.loads(manifest.read_text())
+            values["normalizer_version" if how == "normaliser" else "schema"] = 999
+            manifest.write_text(json.dumps(values))
+        case "model is a folder":
+            model.unlink()
+            model.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ("bit", "SHA-256"),
+        ("truncated", "SHA-256"),
+        ("model missing", "No such file"),
+        ("manifest missing", "No such file"),
+        ("manifest is HTML", "manifest cannot be read"),
+        ("manifest is a list", "manifest cannot be read"),
+        ("normaliser", "normaliser 999"),
+        ("schema", "schema 999"),
+        ("model is a folder", "cannot be read"),
+    ],
+)
+def test_a_damaged_bundle_is_refused(models_dir: Path, how: str, cause: str) -> None:
+    """The error names the folder and the cause."""
+    folder = models_dir / "linear" / "10"
+    damage(folder, how)
+
+    with pytest.raises(BundleError, match=cause) as caught:
+        Bundle.read(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_missing_folders(tmp_path: Path) -> None:
+    """A models' folder that is not there, or names no default, is an error with its path."""
+    with pytest.raises(BundleError, match="nowhere"):
+        bundles.published(tmp_path / "nowhere")
+    with pytest.raises(BundleError, match="no default"):
+        bundles.default_model(tmp_path)
