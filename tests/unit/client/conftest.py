@@ -1,0 +1,171 @@
+"""A server that does what a test tells it: it fails once, is slow, drops an item."""
+
+# ruff: noqa: N802 - the contract names the methods
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+from digits.v1 import digits_pb2 as pb
+from digits.v1.digits_pb2_grpc import DigitServiceServicer, add_DigitServiceServicer_to_server
+from google.protobuf.any_pb2 import Any
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.status_pb2 import Status
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health_pb2_grpc import HealthServicer, add_HealthServicer_to_server
+from grpc_status import rpc_status
+
+
+def answer(image: pb.Image, model: str, normalized: bool) -> pb.Prediction:
+    """The first byte of the picture, modulo ten, so that an order can be told."""
+    content = image.encoded or image.pixels or image.raw.data
+    digit = content[0] % 10
+    return pb.Prediction(
+        digit=digit,
+        confidence=0.9,
+        probabilities=[float(digit == other) for other in range(10)],
+        digit_score=0.9,
+        accepted=digit != 1,
+        reason=pb.REJECTION_REASON_UNSURE if digit == 1 else pb.REJECTION_REASON_UNSPECIFIED,
+        model=model or "cnn",
+        model_version="3",
+        normalized=bytes(784) if normalized else b"",
+        digit_count=1,
+    )
+
+
+class FakeServer(DigitServiceServicer, HealthServicer):
+    """Answers by the pictures' first bytes, and misbehaves as its attributes say.
+
+    `failures` holds what the next calls fail with; pictures that begin with
+    b"bad" fail alone; `delay` seconds pass before each answer; `dropped` items
+    are missing from each batch; `requests` and `metadata` are what came.
+    """
+
+    def __init__(self) -> None:
+        self.failures: deque[Status | grpc.StatusCode] = deque()
+        self.delay = 0.0
+        self.dropped = 0
+        self.serving = True
+        self.requests: list = []
+        self.metadata: list[dict[str, str]] = []
+        self.under_way = 0
+        self.most_under_way = 0
+        self._lock = threading.Lock()
+
+    def fail(self, code: grpc.StatusCode, reason: str, message: str, field: str = "") -> None:
+        """Let the next call fail as the real server's calls do."""
+        status = Status(code=code.value[0], message=message)
+        details = [ErrorInfo(reason=reason, domain="digits")]
+        if field:
+            violation = BadRequest.FieldViolation(field=field, description=message)
+            details.append(BadRequest(field_violations=[violation]))
+        for detail in details:
+            packed = Any()
+            packed.Pack(detail)
+            status.details.append(packed)
+        self.failures.append(status)
+
+    def Predict(self, request, context):
+        self._begin(request, context)
+        prediction = answer(request.image, request.model, request.include_normalized)
+        return pb.PredictResponse(prediction=prediction)
+
+    def PredictBatch(self, request, context):
+        with self._lock:
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            self._begin(request, context)
+        finally:
+            with self._lock:
+                self.under_way -= 1
+        results = [
+            pb.PredictResult(error=self._item_error(index))
+            if image.encoded.startswith(b"bad")
+            else pb.PredictResult(prediction=answer(image, request.model, False))
+            for index, image in enumerate(request.images)
+        ]
+        return pb.PredictBatchResponse(results=results[self.dropped :])
+
+    def CompareModels(self, request, context):
+        self._begin(request, context)
+        results = [
+            pb.ModelResult(
+                model=name,
+                error=pb.ItemError(
+                    reason="MODEL_NOT_FOUND", message=f"no {name}", field=f"models[{index}]"
+                ),
+            )
+            if name == "nine"
+            else pb.ModelResult(model=name, prediction=answer(request.image, name, True))
+            for index, name in enumerate(request.models or ["mlp", "cnn"])
+        ]
+        agree = all(result.WhichOneof("outcome") == "prediction" for result in results)
+        return pb.CompareModelsResponse(results=results, agree=agree)
+
+    def ReadNumber(self, request, context):
+        self._begin(request, context)
+        digit = pb.NumberDigit(
+            digit=4,
+            confidence=0.8,
+            box=pb.Box(x=1, y=2, width=3, height=4),
+            alternatives=[pb.Alternative(digit=9, confidence=0.1)],
+            accepted=True,
+            row=0,
+        )
+        number = pb.Number(text="4", confidence=0.8, digits=[digit])
+        return pb.ReadNumberResponse(number=number)
+
+    def ListModels(self, request, context):
+        self._begin(request, context)
+        models = [
+            pb.Model(name="cnn", version="3", ready=True, parameters=5, metrics={"acc": 0.5}),
+            pb.Model(name="mlp", version="1", error="the file is altered"),
+        ]
+        return pb.ListModelsResponse(models=models, default_model="cnn")
+
+    def Check(self, request, context):
+        self._begin(request, context)
+        status = health_pb2.HealthCheckResponse
+        return status(status=status.SERVING if self.serving else status.NOT_SERVING)
+
+    def _begin(self, request, context) -> None:
+        self.requests.append(request)
+        self.metadata.append(dict(context.invocation_metadata()))
+        time.sleep(self.delay)
+        if self.failures:
+            failure = self.failures.popleft()
+            if isinstance(failure, Status):
+                context.abort_with_status(rpc_status.to_status(failure))
+            context.abort(failure, "raw")
+
+    @staticmethod
+    def _item_error(index: int) -> pb.ItemError:
+        return pb.ItemError(
+            reason="CORRUPT_IMAGE", message="cut short", field=f"images[{index}].encoded"
+        )
+
+
+@pytest.fixture
+def fake() -> FakeServer:
+    """The fake's behaviour, behind `address`."""
+    return FakeServer()
+
+
+@pytest.fixture
+def address(fake: FakeServer) -> Iterator[str]:
+    """The address of a real gRPC server with the fake behind it."""
+    server = grpc.server(
+        ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 32 * 2**20)]
+    )
+    add_DigitServiceServicer_to_server(fake, server)
+    add_HealthServicer_to_server(fake, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(None).wait()
