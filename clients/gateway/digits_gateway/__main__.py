@@ -1,0 +1,109 @@
+"""The process: `python -m digits_gateway` serves, `python -m digits_gateway check` asks it."""
+
+import argparse
+import errno
+import os
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+
+import structlog
+import uvicorn
+
+from digits_gateway import log
+from digits_gateway.app import build
+from digits_gateway.connection import guarded
+from digits_gateway.settings import InvalidSettings, Settings, load, unknown_variables
+
+_DRAIN = 12
+"""Seconds that requests under way have to end: the recogniser's deadline and a little."""
+
+
+class PortInUse(Exception):
+    """Another program listens where the gateway should; the text names the cure."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve, or check that a gateway on this machine is ready. Returns the exit code."""
+    parser = argparse.ArgumentParser("digits-gateway", description="The REST gateway and its page")
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=("serve", "check"),
+        default="serve",
+        help="serve (the default), or check: exit 0 when the gateway on this machine is ready",
+    )
+    command = parser.parse_args(arguments).command
+    try:
+        settings = load()
+    except InvalidSettings as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the log is not set up without settings
+        return 2
+    return check(settings) if command == "check" else serve(settings)
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then let requests under way end."""
+    log.configure()
+    logger = structlog.get_logger()
+    for name, nearest in unknown_variables(os.environ):
+        logger.warning("unknown_setting", name=name, nearest=nearest)
+    try:
+        listener = listen(settings.host, settings.http_port)
+    except PortInUse as error:
+        logger.critical("port_in_use", message=str(error), port=settings.http_port)
+        return 1
+    host, port = listener.getsockname()[:2]
+    logger.info("listening", host=host, port=port, backend=settings.backend)
+    _server(settings).run(sockets=[listener])
+    logger.info("stopped")
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raises `PortInUse`, which names the port and the cure."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUse(
+            f"port {port} is in use: choose another, such as DIGITS_HTTP_PORT={port + 1}, or stop "
+            "the program that has it (on macOS, port 5000 is AirPlay Receiver's: System Settings, "
+            "General, AirDrop & Handoff)"
+        ) from None
+
+
+def check(settings: Settings) -> int:
+    """Return 0 when the gateway on this machine is ready, 1 when it is not."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{settings.url}/readyz", timeout=5):
+            return 0
+    except (urllib.error.URLError, OSError) as error:
+        print(f"{settings.url} is not ready: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _server(settings: Settings) -> uvicorn.Server:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn raises the signal again once it has stopped: a clean end is no failure.
+        signal.signal(number, lambda *_: None)
+    config = uvicorn.Config(
+        build(settings),
+        http=guarded(settings.read_timeout),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN,
+    )
+    return uvicorn.Server(config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""From a request to the bytes of its picture: counted, paced, never under a file name."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO, Self
+
+from fastapi import Request
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartCallbacks, parse_options_header
+
+from digits_gateway.problems import Problem
+
+FIELD = "file"
+"""The multipart field with the picture."""
+
+_MEMORY_BYTES = 4 * 2**20
+"""What an upload may keep in memory while it arrives, so that refusing one costs little."""
+
+_PARTS = 16
+"""Each part costs Python calls; a form with one picture has few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How much is read, and how long that may take.
+
+    A body may have `max_bytes` bytes. It has `grace` seconds, and one more for
+    each `rate` bytes that have arrived: a slow line is welcome, a connection that
+    is only kept open is not.
+    """
+
+    max_bytes: int = 17 * 2**20
+    grace: float = 10.0
+    rate: int = 16 * 2**10
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it was sent; `field` is where in the request it stood."""
+
+    data: bytes
+    field: str
+
+
+async def receive(request: Request, intake: Intake) -> Picture:
+    """Return the picture of a request: the multipart field `file`, or the whole body.
+
+    Everything that is not multipart is taken as the picture itself, whatever
+    type it claims: the content decides. Raises `Problem` with IMAGE_TOO_LARGE,
+    IMAGE_MISSING, MALFORMED_REQUEST or REQUEST_TIMEOUT.
+    """
+    kind, parameters = parse_options_header(request.headers.get("content-type"))
+    with Spool() as spool:
+        if kind != b"multipart/form-data":
+            async for chunk in _body(request, intake):
+                spool.append(chunk)
+            return Picture(spool.read(), "body")
+        form = Form(parameters.get(b"boundary", b""), spool)
+        async for chunk in _body(request, intake):
+            form.feed(chunk)
+        form.finish()
+        return Picture(spool.read(), FIELD)
+
+
+async def _body(request: Request, intake: Intake) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives, and stop at the first byte too many."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > intake.max_bytes:
+        raise _too_large(intake)
+    received, start = 0, asyncio.get_running_loop().time()
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout_at(start + intake.grace + received / intake.rate):
+                chunk = await anext(stream)
+        except TimeoutError:
+            raise Problem(
+                "REQUEST_TIMEOUT",
+                f"The body comes too slowly: {received:,} bytes in {intake.grace:g} s or more.",
+            ) from None
+        if not chunk:
+            return
+        received += len(chunk)
+        if received > intake.max_bytes:
+            raise _too_large(intake)
+        yield chunk
+
+
+def _too_large(intake: Intake) -> Problem:
+    return Problem(
+        "IMAGE_TOO_LARGE",
+        f"The request's body may have {intake.max_bytes:,} bytes: send a smaller copy.",
+        field="body",
+    )
+
+
+class Spool:
+    """Bytes that arrive: in memory at first, then in an unnamed file.
+
+    Where no file can be made (a read-only or full disk), they stay in memory.
+    """
+
+    def __init__(self) -> None:
+        self._memory = bytearray()
+        self._file: IO[bytes] | None = None
+        self._limit = _MEMORY_BYTES
+
+    def append(self, chunk: bytes) -> None:
+        """Keep a chunk."""
+        if self._file is not None:
+            self._file.write(chunk)
+            return
+        self._memory += chunk
+        if len(self._memory) > self._limit:
+            self._move()
+
+    def read(self) -> bytes:
+        """Return all that was kept."""
+        if self._file is None:
+            return bytes(self._memory)
+        self._file.seek(0)
+        return self._file.read()
+
+    def _move(self) -> None:
+        try:
+            file = TemporaryFile(buffering=0)  # noqa: SIM115 - __exit__ closes it
+            file.write(self._memory)
+        except OSError:
+            self._limit *= 1024
+        else:
+            self._file, self._memory = file, bytearray()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class Form:
+    """Finds the field `file` in a multipart body and keeps only that.
+
+    File names are neither read nor kept.
+    """
+
+    def __init__(self, boundary: bytes, spool: Spool) -> None:
+        callbacks: MultipartCallbacks = {
+            "on_part_begin": self._part_begins,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_ends,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_ends,
+            "on_end": self._ends,
+        }
+        self._spool = spool
+        self._parts = 0
+        self._name = self._value = b""
+        self._wanted = self._found = self._ended = False
+        try:
+            self._parser = MultipartParser(_checked(boundary), callbacks)
+        except FormParserError as error:
+            raise _malformed(str(error)) from None
+
+    def feed(self, chunk: bytes) -> None:
+        """Read on."""
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise _malformed(str(error)) from None
+
+    def finish(self) -> None:
+        """Raise `Problem` unless the body was whole and held the field."""
+        if not self._ended:
+            raise _malformed("its end is missing")
+        if not self._found:
+            raise Problem(
+                "IMAGE_MISSING", f"The form has no field {FIELD!r} with a picture.", field=FIELD
+            )
+
+    def _part_begins(self) -> None:
+        self._parts += 1
+        if self._parts > _PARTS:
+            raise _malformed(f"it has more than {_PARTS} parts")
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_ends(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            _, options = parse_options_header(self._value)
+            self._wanted = options.get(b"name") == FIELD.encode()
+        self._name = self._value = b""
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._wanted:
+            if self._found:
+                raise _malformed(f"the field {FIELD!r} stands there twice")
+            self._spool.append(data[start:end])
+
+    def _part_ends(self) -> None:
+        self._found = self._found or self._wanted
+        self._wanted = False
+
+    def _ends(self) -> None:
+        self._ended = True
+
+
+def _checked(boundary: bytes) -> bytes:
+    if not boundary:
+        raise _malformed("its content type names no boundary")
+    return boundary
+
+
+def _malformed(why: str) -> Problem:
+    return Problem("MALFORMED_REQUEST", f"The multipart body cannot be read: {why}.")

@@ -1,0 +1,92 @@
+"""The REST interface: each route translates, calls and translates."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from digits_gateway import picture
+from digits_gateway.answers import Answer, ComparisonAnswer, ModelsAnswer, State
+from digits_gateway.backend import Backend
+from digits_gateway.picture import Picture
+from digits_gateway.problems import responses
+
+router = APIRouter()
+
+_FILE = {"type": "string", "format": "binary"}
+_MEDIA_TYPES = ("application/octet-stream", "image/png", "image/jpeg", "image/webp")
+
+PICTURE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "description": "A PNG, JPEG, WebP, BMP, GIF or TIFF file of at most 16 MiB, as the form's "
+        "field `file` or as the body itself. The content tells the format, whatever the type says.",
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
+            },
+            **{kind: {"schema": _FILE} for kind in _MEDIA_TYPES},
+        },
+    }
+}
+"""The body is read by `picture.receive`, so FastAPI cannot know it."""
+
+PICTURE_PROBLEMS = responses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504)
+
+
+async def _picture(request: Request) -> Picture:
+    return await picture.receive(request, request.state.intake)
+
+
+Recogniser = Annotated[Backend, Depends(Backend)]
+Sent = Annotated[Picture, Depends(_picture)]
+ModelName = Annotated[str, Query(description="A name from `/models`; empty for the default.")]
+Normalized = Annotated[bool, Query(description="Whether to add `normalized` to each answer.")]
+
+
+@router.post(
+    "/predict",
+    summary="Read the digit in a picture",
+    response_model_exclude_unset=True,
+    responses=PICTURE_PROBLEMS,
+    openapi_extra=PICTURE_BODY,
+)
+async def predict(
+    backend: Recogniser, sent: Sent, model: ModelName = "", include_normalized: Normalized = False
+) -> Answer:
+    """Answer with the digit, how sure it is, and whether it is one clear digit at all."""
+    prediction = await backend.predict(sent, model, include_normalized=include_normalized)
+    return Answer.of(prediction, include_normalized=include_normalized)
+
+
+@router.post(
+    "/compare",
+    summary="Show a picture to every model",
+    response_model_exclude_unset=True,
+    responses=PICTURE_PROBLEMS,
+    openapi_extra=PICTURE_BODY,
+)
+async def compare(
+    backend: Recogniser, sent: Sent, include_normalized: Normalized = False
+) -> ComparisonAnswer:
+    """Answer with what the MLP and the CNN say, side by side."""
+    comparison = await backend.compare(sent)
+    return ComparisonAnswer.of(comparison, include_normalized=include_normalized)
+
+
+@router.get("/models", summary="List the published models", responses=responses(429, 500, 503, 504))
+async def models(backend: Recogniser) -> ModelsAnswer:
+    """Answer with the models, their published figures, and which is the default."""
+    return ModelsAnswer.of(await backend.models())
+
+
+@router.get("/healthz", summary="Tell whether the gateway lives")
+async def healthz() -> State:
+    """Answer as long as this process does, whatever the recogniser does."""
+    return State(status="ok")
+
+
+@router.get("/readyz", summary="Tell whether pictures can be read", responses=responses(503))
+async def readyz(backend: Recogniser) -> State:
+    """Answer 200 while the recogniser serves, 503 otherwise."""
+    await backend.check()
+    return State(status="ready")

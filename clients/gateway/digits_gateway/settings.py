@@ -1,0 +1,94 @@
+"""What the gateway is told at its start, and what it says about a wrong word."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "DIGITS_"
+
+READ_ELSEWHERE = frozenset({"DIGITS_MODELS_DIR", "DIGITS_DATA_DIR"})
+"""Variables of the house that other processes read: they share an environment."""
+
+_EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised here, not bound
+
+
+class InvalidSettings(ValueError):
+    """A variable holds a value that cannot be used; the text names each one."""
+
+
+class Settings(BaseSettings):
+    """The gateway's settings, read once from variables with the prefix `DIGITS_`.
+
+    An empty variable counts as unset.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    host: str = "127.0.0.1"
+    """The address to listen on; only this machine reaches the default."""
+
+    http_port: int = Field(default=5000, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one and logs it."""
+
+    grpc_port: int = Field(default=50051, ge=1, le=65535)
+    """Where the recogniser listens on `host`, unless `server_address` says otherwise."""
+
+    server_address: str = Field(default="", pattern=r"^$|^.+:.+$")
+    """The recogniser's `host:port`; derived from `host` and `grpc_port` when empty."""
+
+    deadline: float = Field(default=10.0, gt=0, le=3600)
+    """Seconds that the recogniser has for an answer; its own limit is the same."""
+
+    max_body_bytes: int = Field(default=17 * 2**20, ge=1024)
+    """The largest request body: a picture of 16 MiB, and what multipart puts round it."""
+
+    read_timeout: float = Field(default=10.0, gt=0, le=15)
+    """Seconds without progress after which a connection that keeps us waiting is closed."""
+
+    @property
+    def backend(self) -> str:
+        """The recogniser's address."""
+        return self.server_address or f"{_bracketed(_reachable(self.host))}:{self.grpc_port}"
+
+    @property
+    def url(self) -> str:
+        """Where this process answers on this machine."""
+        return f"http://{_bracketed(_reachable(self.host))}:{self.http_port}"
+
+
+def load() -> Settings:
+    """Return the settings of this process's environment; raises `InvalidSettings`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InvalidSettings("\n".join(_complaints(error))) from None
+
+
+def unknown_variables(environment: Mapping[str, str]) -> Iterable[tuple[str, str | None]]:
+    """Yield each `DIGITS_` variable that nobody reads, with the nearest name that somebody does."""
+    known = sorted({f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | READ_ELSEWHERE)
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            yield name, next(iter(difflib.get_close_matches(name, known, n=1)), None)
+
+
+def _complaints(error: ValidationError) -> Iterable[str]:
+    for item in error.errors(include_url=False):
+        name = f"{PREFIX}{item['loc'][0]}".upper()
+        yield f"{name}={item['input']}: {item['msg'][:1].lower()}{item['msg'][1:]}"
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in _EVERYWHERE else host
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

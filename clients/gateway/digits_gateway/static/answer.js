@@ -1,0 +1,194 @@
+// Shows what the models say, in figures, in words and to screen readers.
+
+const REASONS = {
+  BLANK: () => ["Nothing there", "There is no ink on the picture."],
+  NOT_A_DIGIT: (answer) => ["Not a digit", `It does not look like one. The nearest is ${answer.prediction}.`],
+  SEVERAL_DIGITS: () => ["More than one digit", "One at a time, please."],
+  TOO_FAINT: (answer) => ["Too faint", `Maybe ${article(answer.prediction)}, but the ink hardly shows.`],
+  UNSURE: (answer) => ["Not sure", `It could be ${article(best(answer)[0])} or ${article(best(answer)[1])}.`],
+};
+const WITHOUT_DIGIT = new Set(["BLANK", "NOT_A_DIGIT", "SEVERAL_DIGITS"]);
+const NAMES = { cnn: "CNN", mlp: "MLP" };
+const QUIET = 700; // milliseconds without a change before it is said aloud
+
+export class AnswerView {
+  #elements;
+  #columns;
+  #about = new Map();
+  #order = ["cnn", "mlp"];
+  #saying = 0;
+
+  constructor(elements) {
+    this.#elements = elements;
+    this.#columns = Array.from({ length: 10 }, (_, digit) => this.#column(digit));
+    elements.bars.replaceChildren(...this.#columns);
+    this.idle();
+  }
+
+  // The published models, the default first: it gives the answer.
+  introduce({ models, default_model }) {
+    for (const model of models) this.#about.set(model.name, about(model));
+    this.#order = [...new Set([default_model, ...this.#order])];
+    for (const tile of this.#elements.tiles.children) {
+      tile.querySelector(".about").textContent = this.#about.get(tile.dataset.model) ?? "";
+    }
+  }
+
+  idle() {
+    this.#state("idle", "–", "Ready when you are", "The answer appears here while you draw.");
+    this.#chart([]);
+    this.#tiles(this.#order.slice(0, 2).map((model) => ({ model })));
+    this.#see(null);
+    this.#notes("", null, "");
+    this.#trouble("");
+    this.#say("");
+  }
+
+  show({ predictions, agree }, milliseconds) {
+    const rank = ({ model }) => (this.#order.indexOf(model) + 1 || Infinity);
+    const sorted = predictions.toSorted((a, b) => rank(a) - rank(b));
+    const answers = sorted.filter((each) => !each.error);
+    this.#trouble("");
+    this.#chart(sorted);
+    this.#tiles(sorted);
+    if (!answers.length) return this.trouble(sorted[0]?.error ?? { detail: "No model answers." });
+    const [answer] = answers;
+    const [headline, detail] = words(answer);
+    const digit = answer.accepted || !WITHOUT_DIGIT.has(answer.reason) ? answer.prediction : "?";
+    this.#state(answer.accepted ? "sure" : "doubt", answer.reason === "BLANK" ? "–" : digit, headline, detail);
+    this.#see(answer.normalized);
+    const agreement = answers.length < 2 ? "" : agree ? "Both agree" : "They disagree";
+    this.#notes(agreement, agree, `${Math.max(1, Math.round(milliseconds))} ms`);
+    this.#say(`${answer.accepted ? `${answer.prediction}. ` : ""}${headline}. ${detail} ${agreement}`);
+  }
+
+  trouble({ detail }, retrying = false) {
+    this.#state("idle", "–", "No answer", retrying ? "Your picture is kept." : "");
+    this.#chart([]);
+    this.#see(null);
+    this.#notes("", null, "");
+    const text = retrying ? `${detail} Your picture is kept; trying again …` : detail;
+    this.#trouble(text);
+    this.#say(text);
+  }
+
+  #state(state, digit, headline, detail) {
+    const { answer, ...parts } = this.#elements;
+    answer.dataset.state = state;
+    write(parts.digit, digit);
+    write(parts.headline, headline);
+    write(parts.detail, detail);
+  }
+
+  #column(digit) {
+    const column = create("span", "column");
+    column.append(create("span", "bar"), create("span", "bar"));
+    [...column.children].forEach((bar, place) => (bar.dataset.place = place));
+    const values = create("span", "visually-hidden");
+    const item = create("li");
+    item.append(column, create("span", "", digit), values);
+    return item;
+  }
+
+  // The share of a digit is the probability that the picture shows it: the ten
+  // of a model sum to its digit_score, so that a scribble has low bars.
+  #chart(predictions) {
+    const answers = predictions.map((each) => (each.error ? null : each));
+    const lead = answers.find((each) => each && each.prediction !== null);
+    this.#columns.forEach((item, digit) => {
+      item.toggleAttribute("data-top", lead?.prediction === digit);
+      const said = [...item.querySelectorAll(".bar")].map((bar, place) => {
+        const answer = answers[place];
+        const inked = answer && answer.prediction !== null;
+        const share = inked ? answer.probabilities[digit] * answer.digit_score : 0;
+        bar.style.setProperty("--share", share.toFixed(4));
+        return answer ? `, ${name(answer.model)} ${percent(share)}` : "";
+      });
+      write(item.lastElementChild, said.join(""));
+    });
+  }
+
+  #tiles(predictions) {
+    this.#elements.tiles.replaceChildren(
+      ...predictions.map((each, place) => {
+        const tile = create("li", "tile");
+        Object.assign(tile.dataset, { model: each.model, place });
+        const says = create("span", "says");
+        if (each.error) {
+          says.textContent = "no answer";
+          says.title = each.error.detail;
+          says.dataset.error = "";
+        } else if (each.probabilities) {
+          says.append(create("b", "", each.prediction ?? "–"), ` ${percent(each.confidence)}`);
+        }
+        const text = each.error?.detail ?? this.#about.get(each.model) ?? "";
+        tile.append(create("span", "name", name(each.model)), says, create("span", "about", text));
+        return tile;
+      }),
+    );
+  }
+
+  #see(normalized) {
+    const context = this.#elements.seen.getContext("2d");
+    const grey = normalized ? Uint8Array.from(atob(normalized), (char) => char.charCodeAt(0)) : [];
+    const pixels = context.createImageData(28, 28);
+    for (let i = 0; i < 784; i++) pixels.data.set([grey[i] ?? 0, grey[i] ?? 0, grey[i] ?? 0, 255], 4 * i);
+    context.putImageData(pixels, 0, 0);
+  }
+
+  #notes(agreement, agree, latency) {
+    write(this.#elements.agreement, agreement);
+    this.#elements.agreement.dataset.agree = agree;
+    write(this.#elements.latency, latency);
+  }
+
+  #trouble(text) {
+    this.#elements.trouble.hidden = !text;
+    write(this.#elements.troubleText, text);
+  }
+
+  #say(text) {
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => write(this.#elements.announcement, text), QUIET);
+  }
+}
+
+function words(answer) {
+  if (answer.accepted) return [`${percent(answer.confidence)} sure`, "One clear digit."];
+  return (REASONS[answer.reason] ?? REASONS.UNSURE)(answer);
+}
+
+function best({ probabilities }) {
+  return [...probabilities.keys()].toSorted((a, b) => probabilities[b] - probabilities[a]);
+}
+
+function about({ parameters, metrics }) {
+  const size = parameters >= 1e6 ? `${(parameters / 1e6).toFixed(1)} M` : `${Math.round(parameters / 1e3)} k`;
+  const accuracy = metrics.mnist_test_accuracy;
+  return `${size} weights${accuracy ? `, MNIST ${(100 * accuracy).toFixed(2)} %` : ""}`;
+}
+
+function article(digit) {
+  return digit === 8 ? "an 8" : `a ${digit}`;
+}
+
+// Never rounds up to certainty.
+function percent(share) {
+  const tenths = Math.min(Math.round(1000 * share), share < 1 ? 999 : 1000);
+  return `${(tenths / 10).toFixed(1)} %`;
+}
+
+function name(model) {
+  return NAMES[model] ?? model;
+}
+
+function write(element, text) {
+  if (element.textContent !== String(text)) element.textContent = text;
+}
+
+function create(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.textContent = text;
+  return element;
+}

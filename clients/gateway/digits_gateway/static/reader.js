@@ -1,0 +1,100 @@
+// Asks the gateway to read a picture. The latest question wins: a reply that
+// comes after the reply to a later question, or after forget(), is dropped.
+
+const UNDER_WAY = 2; // enough to keep a slow line busy; an older question is given up
+const PATIENCE = 15_000; // milliseconds; the gateway answers within ten seconds
+const PAUSES = [500, 1000, 2000, 3000]; // milliseconds between tries, the last one over and over
+const WORTH_ANOTHER_TRY = new Set([0, 408, 429, 502, 503, 504]);
+
+const UNREACHABLE = {
+  status: 0,
+  reason: "UNREACHABLE",
+  detail: "The server cannot be reached.",
+};
+
+export class Reader {
+  #asked = 0;
+  #settled = 0;
+  #flights = new Map();
+  #again = 0;
+
+  // answered(comparison, milliseconds); troubled(problem, retrying).
+  constructor({ answered, troubled }) {
+    this.answered = answered;
+    this.troubled = troubled;
+  }
+
+  // Asks about a picture, a promise of a Blob.
+  ask(picture) {
+    clearTimeout(this.#again);
+    return this.#send(picture, 0);
+  }
+
+  // Drops every question: its picture is gone.
+  forget() {
+    clearTimeout(this.#again);
+    this.#settle(this.#asked);
+  }
+
+  async #send(picture, tries) {
+    const number = ++this.#asked;
+    const flight = new AbortController();
+    this.#flights.set(number, flight);
+    if (this.#flights.size > UNDER_WAY) this.#drop(this.#flights.keys().next().value);
+    const timer = setTimeout(() => flight.abort(), PATIENCE);
+    try {
+      const start = performance.now();
+      const comparison = await compare(await picture, flight.signal);
+      if (number <= this.#settled) return;
+      this.#settle(number);
+      this.answered(comparison, performance.now() - start);
+    } catch (error) {
+      if (number <= this.#settled || number < this.#asked) return;
+      this.#settle(number);
+      const problem = error.problem ?? UNREACHABLE;
+      const retrying = WORTH_ANOTHER_TRY.has(problem.status);
+      this.troubled(problem, retrying);
+      if (!retrying) return;
+      const pause = PAUSES[Math.min(tries, PAUSES.length - 1)];
+      this.#again = setTimeout(() => this.#send(picture, tries + 1), pause);
+    } finally {
+      clearTimeout(timer);
+      this.#flights.delete(number);
+    }
+  }
+
+  #settle(number) {
+    this.#settled = number;
+    for (const earlier of this.#flights.keys()) if (earlier <= number) this.#drop(earlier);
+  }
+
+  #drop(number) {
+    this.#flights.get(number)?.abort();
+    this.#flights.delete(number);
+  }
+}
+
+class Refused extends Error {
+  constructor(problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+async function compare(picture, signal) {
+  const response = await fetch("compare?include_normalized=true", {
+    method: "POST",
+    headers: { "content-type": picture.type || "application/octet-stream" },
+    body: picture,
+    signal,
+  });
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({ detail: response.statusText }));
+  throw new Refused({ ...problem, status: response.status });
+}
+
+export async function models() {
+  const response = await fetch("models");
+  if (!response.ok) throw new Error(response.statusText);
+  return response.json();
+}
