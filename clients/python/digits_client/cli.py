@@ -1,0 +1,245 @@
+"""The command line `digits`: pictures in, digits out.
+
+Exit codes: 0 all answered, 1 some inputs failed, 2 usage, 4 server unavailable,
+130 interrupted.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table as Grid
+from rich.text import Text
+
+from digits_client import folder, results, settings
+from digits_client.client import Client
+from digits_client.errors import (
+    DeadlineExceeded,
+    DigitsError,
+    ImageError,
+    ModelNotFound,
+    Overloaded,
+    ServerUnavailable,
+)
+from digits_client.images import MESSAGE_BYTES, Picture
+
+FAILED, USAGE, UNAVAILABLE = 1, 2, 4
+
+BATCH_TIMEOUT = 30.0
+"""Seconds that a batch waits for a server that has gone away."""
+
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="The server; unless given, DIGITS_SERVER_ADDRESS or localhost at DIGITS_GRPC_PORT.",
+    ),
+]
+ModelName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A name that `digits models` lists.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+app = typer.Typer(
+    help="Recognise handwritten digits.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def start() -> None:
+    """Recognise handwritten digits."""
+    for warning in settings.warnings(os.environ):
+        _complain(f"warning: {warning}")
+
+
+@app.command()
+def predict(
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Pictures; - is stdin.")],
+    address: Address = None,
+    model: ModelName = None,
+    as_json: Json = False,
+) -> None:
+    """Read one digit in each picture."""
+    failed = False
+    with _connect(address) as client:
+        outcomes = client.predict_stream(map(_picture, files), model)
+        for path, outcome in zip(files, outcomes, strict=True):
+            failed |= isinstance(outcome, ImageError)
+            if as_json:
+                _print_json({"path": folder.portable(path), **results.answer(outcome)})
+            elif isinstance(outcome, ImageError):
+                _complain(f"{folder.visible(path)}: {outcome}")
+            else:
+                typer.echo(results.line(path, outcome))
+    raise typer.Exit(FAILED if failed else 0)
+
+
+@app.command()
+def compare(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A picture; - is stdin.")],
+    address: Address = None,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A model to ask; once for each.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Set several models' answers for a picture side by side."""
+    with _connect(address) as client:
+        comparison = client.compare_models(_picture(file), model or ())
+    answers = comparison.predictions
+    if as_json:
+        _print_json(
+            {
+                "path": folder.portable(file),
+                "predictions": {name: results.answer(outcome) for name, outcome in answers.items()},
+                "agree": comparison.agree,
+            }
+        )
+    else:
+        grid = Grid("model", "digit", "confidence", "")
+        for name, outcome in answers.items():
+            if isinstance(outcome, DigitsError):
+                grid.add_row(name, "-", "-", Text(str(outcome)))
+            else:
+                digit = "-" if outcome.digit is None else str(outcome.digit)
+                percent = f"{100 * outcome.confidence:.1f} %"
+                grid.add_row(name, digit, percent, outcome.reason or "accepted")
+        Console().print(grid)
+        typer.echo("The models agree." if comparison.agree else "The models do not agree.")
+    failed = any(isinstance(outcome, DigitsError) for outcome in answers.values())
+    raise typer.Exit(FAILED if failed else 0)
+
+
+@app.command()
+def batch(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Pictures and folders.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The CSV file; - is stdout.")
+    ] = "-",
+    address: Address = None,
+    model: ModelName = None,
+) -> None:
+    """Read every picture below the paths into a CSV file, a row each."""
+    files = list(folder.files(paths))
+    with _connect(address) as client:
+        if not client.health():
+            raise ServerUnavailable(f"the server at {client.address} is not ready")
+    failed, start = 0, time.monotonic()
+    with (
+        _connect(address, timeout=BATCH_TIMEOUT, wait_for_ready=True) as client,
+        results.written(output) as file,
+        _progress() as progress,
+    ):
+        table, task = results.Table(file), progress.add_task("", total=len(files))
+        for path, outcome in zip(files, client.predict_stream(files, model), strict=True):
+            table.add(path, outcome)
+            failed += isinstance(outcome, ImageError)
+            progress.advance(task)
+    seconds = time.monotonic() - start
+    _complain(
+        f"{len(files):,} pictures in {seconds:.1f} s, {len(files) / seconds:,.0f} a second; "
+        f"{failed:,} failed"
+    )
+    raise typer.Exit(FAILED if failed else 0)
+
+
+@app.command()
+def models(address: Address = None, as_json: Json = False) -> None:
+    """List the server's models."""
+    with _connect(address) as client:
+        listed = client.list_models()
+    if as_json:
+        for model in listed:
+            _print_json(asdict(model))
+        return
+    grid = Grid("model", "version", "parameters", "state", "")
+    for model in listed:
+        state = "ready" if model.ready else f"not ready: {model.error}"
+        grid.add_row(
+            model.name,
+            model.version,
+            f"{model.parameters:,}",
+            Text(state),
+            "default" if model.default else "",
+        )
+    Console().print(grid)
+
+
+@app.command()
+def health(address: Address = None, as_json: Json = False) -> None:
+    """Ask whether the server serves; exit 4 when it does not."""
+    with _connect(address) as client:
+        serving = client.health()
+    status = "SERVING" if serving else "NOT_SERVING"
+    if as_json:
+        _print_json({"status": status})
+    else:
+        typer.echo(status)
+    raise typer.Exit(0 if serving else UNAVAILABLE)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except DigitsError as error:
+        _complain(f"digits: {error}")
+        sys.exit(_exit_code(error))
+    except OSError as error:  # pictures' own are ImageErrors: this is the output's
+        _complain(f"digits: the results cannot be written: {error}")
+        sys.exit(FAILED)
+
+
+def _exit_code(error: DigitsError) -> int:
+    match error:
+        case ServerUnavailable() | DeadlineExceeded() | Overloaded():
+            return UNAVAILABLE
+        case ModelNotFound():
+            return USAGE
+    return FAILED
+
+
+def _connect(address: str | None, **arguments: Any) -> Client:
+    try:
+        return Client(address or settings.server_address(os.environ), **arguments)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--address") from error
+
+
+def _picture(file: str) -> Picture:
+    return sys.stdin.buffer.read(MESSAGE_BYTES + 1) if file == "-" else file
+
+
+def _progress() -> Progress:
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _complain(text: str) -> None:
+    typer.echo(text, err=True)
