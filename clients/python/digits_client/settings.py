@@ -3,15 +3,7 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-KNOWN = (
-    "DIGITS_DATA_DIR",
-    "DIGITS_GRPC_PORT",
-    "DIGITS_HOST",
-    "DIGITS_HTTP_PORT",
-    "DIGITS_MODELS_DIR",
-    "DIGITS_SERVER_ADDRESS",
-)
-"""Every variable of the house: its processes share one environment."""
+OWN = ("DIGITS_SERVER_ADDRESS", "DIGITS_GRPC_PORT")
 
 
 def server_address(environ: Mapping[str, str]) -> str:
@@ -28,13 +20,14 @@ def server_address(environ: Mapping[str, str]) -> str:
 
 
 def warnings(environ: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each DIGITS_ variable that nothing reads."""
+    """Return a sentence for each variable whose name is nearly one that is read here.
+
+    Others with the prefix belong to the server and the gateway, which share the
+    environment and say themselves which they do not know.
+    """
     return [
-        f"{name} is unknown" + "".join(f", did you mean {near}?" for near in _nearest(name))
+        f"{name} is unknown, did you mean {nearest}?"
         for name in sorted(environ)
-        if name.startswith("DIGITS_") and name not in KNOWN
+        if name.startswith("DIGITS_") and name not in OWN
+        for nearest in get_close_matches(name, OWN, n=1, cutoff=0.85)
     ]
-
-
-def _nearest(name: str) -> list[str]:
-    return get_close_matches(name, KNOWN, n=1)
