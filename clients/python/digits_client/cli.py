@@ -112,8 +112,8 @@ def compare(
                 grid.add_row(name, "-", "-", Text(str(outcome)))
             else:
                 digit = "-" if outcome.digit is None else str(outcome.digit)
-                percent = f"{100 * outcome.confidence:.1f} %"
-                grid.add_row(name, digit, percent, outcome.reason or "accepted")
+                confidence = results.percent(outcome.confidence)
+                grid.add_row(name, digit, confidence, outcome.reason or "accepted")
         Console().print(grid)
         typer.echo("The models agree." if comparison.agree else "The models do not agree.")
     failed = any(isinstance(outcome, DigitsError) for outcome in answers.values())

@@ -99,5 +99,10 @@ def answer(outcome: Prediction | DigitsError) -> dict[str, Any]:
 def line(path: str, prediction: Prediction) -> str:
     """Return an answer on one line: the file, the digit, the confidence, a refusal."""
     digit = "-" if prediction.digit is None else prediction.digit
-    text = f"{visible(path)}  {digit}  {prediction.confidence:.1%}".replace("%", " %")
+    text = f"{visible(path)}  {digit}  {percent(prediction.confidence)}"
     return text if prediction.accepted else f"{text}  not accepted: {prediction.reason}"
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, as people write it."""
+    return f"{100 * share:.1f} %"
