@@ -94,7 +94,7 @@ def _server(settings: Settings) -> uvicorn.Server:
         signal.signal(number, lambda *_: None)
     config = uvicorn.Config(
         build(settings),
-        http=guarded(settings.read_timeout),
+        http=guarded(settings.read_timeout_s),
         ws="none",
         lifespan="on",
         log_config=None,

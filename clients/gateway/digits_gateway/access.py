@@ -13,7 +13,7 @@ from digits_gateway.problems import Problem
 
 _log = structlog.get_logger()
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_REQUEST_ID = re.compile(rb"[\w.:/+=@-]{1,128}")
 """What may travel on in gRPC metadata and into a log."""
 
 PAGE_POLICY = (

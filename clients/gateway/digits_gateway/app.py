@@ -29,8 +29,8 @@ def build(settings: Settings, connect: Callable[[str], AsyncClient] = AsyncClien
         async with connect(settings.backend) as client:
             yield {
                 "client": client,
-                "deadline": settings.deadline,
-                "intake": Intake(settings.max_body_bytes, settings.read_timeout),
+                "deadline": settings.deadline_s,
+                "intake": Intake(settings.max_body_bytes, settings.read_timeout_s),
             }
 
     app = FastAPI(

@@ -75,7 +75,7 @@ class Problem(Exception):
         field = error.field
         if field is not None and field.startswith("image"):
             field = picture_field
-        return cls(error.reason, str(error), field=field)
+        return cls(error.reason, _sentence(str(error)), field=field)
 
     def document(self) -> "ProblemDocument":
         """Return the reply's body."""
@@ -110,7 +110,7 @@ class ProblemDocument(BaseModel):
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI's description of the failures that a route can answer with."""
-    schema = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+    schema = {"schema": ProblemDocument.model_json_schema()}
     return {
         status: {
             "description": ", ".join(reason for reason, code in STATUS.items() if code == status),
@@ -139,6 +139,10 @@ def install(app: FastAPI) -> None:
         wrong = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code)
         detail = f"There is no {request.method} for this path: /docs lists what there is."
         return _replied(request, Problem(wrong or "MALFORMED_REQUEST", detail), error.headers)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _replied(

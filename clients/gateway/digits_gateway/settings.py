@@ -8,8 +8,21 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DIGITS_"
 
-READ_ELSEWHERE = frozenset({"DIGITS_MODELS_DIR", "DIGITS_DATA_DIR"})
-"""Variables of the house that other processes read: they share an environment."""
+READ_ELSEWHERE = frozenset(
+    {
+        "DIGITS_DATA_DIR",
+        "DIGITS_DRAIN_GRACE_S",
+        "DIGITS_MAX_CONNECTION_AGE_S",
+        "DIGITS_MAX_IMAGE_BYTES",
+        "DIGITS_MAX_IMAGE_PIXELS",
+        "DIGITS_MAX_IMAGE_SIDE",
+        "DIGITS_MAX_IN_FLIGHT",
+        "DIGITS_MAX_ITEMS",
+        "DIGITS_MAX_MESSAGE_BYTES",
+        "DIGITS_MODELS_DIR",
+    }
+)
+"""Variables that the server and the training read: the processes share an environment."""
 
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised here, not bound
 
@@ -44,14 +57,14 @@ class Settings(BaseSettings):
     server_address: str = Field(default="", pattern=r"^$|^.+:.+$")
     """The recogniser's `host:port`; derived from `host` and `grpc_port` when empty."""
 
-    deadline: float = Field(default=10.0, gt=0, le=3600)
-    """Seconds that the recogniser has for an answer; its own limit is the same."""
+    deadline_s: float = Field(default=10.0, gt=0, le=3600)
+    """The longest that an answer may take in seconds; the server reads the same variable."""
 
     max_body_bytes: int = Field(default=17 * 2**20, ge=1024)
-    """The largest request body: a picture of 16 MiB, and what multipart puts round it."""
+    """The largest request body in bytes: a picture of 16 MiB, and what multipart puts round it."""
 
-    read_timeout: float = Field(default=10.0, gt=0, le=15)
-    """Seconds without progress after which a connection that keeps us waiting is closed."""
+    read_timeout_s: float = Field(default=10.0, gt=0, le=15)
+    """How long a connection may keep us waiting in seconds; a phone on a bad line needs less."""
 
     @property
     def backend(self) -> str:

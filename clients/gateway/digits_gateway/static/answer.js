@@ -30,12 +30,12 @@ export class AnswerView {
     for (const model of models) this.#about.set(model.name, about(model));
     this.#order = [...new Set([default_model, ...this.#order])];
     for (const tile of this.#elements.tiles.children) {
-      tile.querySelector(".about").textContent = this.#about.get(tile.dataset.model) ?? "";
+      tile.querySelector(".about").replaceChildren(...this.#figures(tile.dataset.model));
     }
   }
 
   idle() {
-    this.#state("idle", "–", "Ready when you are", "The answer appears here while you draw.");
+    this.#state("idle", "", "Your turn", "The answer appears here while you draw.");
     this.#chart([]);
     this.#tiles(this.#order.slice(0, 2).map((model) => ({ model })));
     this.#see(null);
@@ -63,7 +63,7 @@ export class AnswerView {
   }
 
   trouble({ detail }, retrying = false) {
-    this.#state("idle", "–", "No answer", retrying ? "Your picture is kept." : "");
+    this.#state("idle", "", "No answer", retrying ? "Your picture is kept." : "");
     this.#chart([]);
     this.#see(null);
     this.#notes("", null, "");
@@ -116,16 +116,21 @@ export class AnswerView {
         const says = create("span", "says");
         if (each.error) {
           says.textContent = "no answer";
-          says.title = each.error.detail;
           says.dataset.error = "";
         } else if (each.probabilities) {
           says.append(create("b", "", each.prediction ?? "–"), ` ${percent(each.confidence)}`);
         }
-        const text = each.error?.detail ?? this.#about.get(each.model) ?? "";
-        tile.append(create("span", "name", name(each.model)), says, create("span", "about", text));
+        const about = create("span", "about");
+        about.toggleAttribute("data-error", Boolean(each.error));
+        about.append(...(each.error ? [each.error.detail] : this.#figures(each.model)));
+        tile.append(create("span", "name", name(each.model)), says, about);
         return tile;
       }),
     );
+  }
+
+  #figures(model) {
+    return (this.#about.get(model) ?? []).map((text) => create("span", "", text));
   }
 
   #see(normalized) {
@@ -165,7 +170,7 @@ function best({ probabilities }) {
 function about({ parameters, metrics }) {
   const size = parameters >= 1e6 ? `${(parameters / 1e6).toFixed(1)} M` : `${Math.round(parameters / 1e3)} k`;
   const accuracy = metrics.mnist_test_accuracy;
-  return `${size} weights${accuracy ? `, MNIST ${(100 * accuracy).toFixed(2)} %` : ""}`;
+  return [`${size} weights`, ...(accuracy ? [`${(100 * accuracy).toFixed(2)} % of MNIST`] : [])];
 }
 
 function article(digit) {
