@@ -7,7 +7,7 @@ const REASONS = {
   TOO_FAINT: (answer) => ["Too faint", `Maybe ${article(answer.prediction)}, but the ink hardly shows.`],
   UNSURE: (answer) => ["Not sure", `It could be ${article(best(answer)[0])} or ${article(best(answer)[1])}.`],
 };
-const WITHOUT_DIGIT = new Set(["BLANK", "NOT_A_DIGIT", "SEVERAL_DIGITS"]);
+const WITHOUT_DIGIT = new Set(["NOT_A_DIGIT", "SEVERAL_DIGITS"]);
 const NAMES = { cnn: "CNN", mlp: "MLP" };
 const QUIET = 700; // milliseconds without a change before it is said aloud
 
@@ -40,36 +40,42 @@ export class AnswerView {
     this.#tiles(this.#order.slice(0, 2).map((model) => ({ model })));
     this.#see(null);
     this.#notes("", null, "");
-    this.#trouble("");
     this.#say("");
+  }
+
+  // Whether the newest picture has been waiting for its answer for a while.
+  wait(waits) {
+    this.#elements.answer.toggleAttribute("data-waiting", waits);
   }
 
   show({ predictions, agree }, milliseconds) {
     const rank = ({ model }) => (this.#order.indexOf(model) + 1 || Infinity);
-    const sorted = predictions.toSorted((a, b) => rank(a) - rank(b));
+    const sorted = [...predictions].sort((a, b) => rank(a) - rank(b));
     const answers = sorted.filter((each) => !each.error);
-    this.#trouble("");
-    this.#chart(sorted);
-    this.#tiles(sorted);
     if (!answers.length) return this.trouble(sorted[0]?.error ?? { detail: "No model answers." });
     const [answer] = answers;
     const [headline, detail] = words(answer);
-    const digit = answer.accepted || !WITHOUT_DIGIT.has(answer.reason) ? answer.prediction : "?";
-    this.#state(answer.accepted ? "sure" : "doubt", answer.reason === "BLANK" ? "–" : digit, headline, detail);
+    const state = answer.prediction === null ? "idle" : answer.accepted ? "sure" : "doubt";
+    const digitless = WITHOUT_DIGIT.has(answer.reason);
+    this.#state(state, digitless ? "?" : (answer.prediction ?? ""), headline, detail);
+    this.#chart(sorted);
+    this.#tiles(sorted);
     this.#see(answer.normalized);
-    const agreement = answers.length < 2 ? "" : agree ? "Both agree" : "They disagree";
+    const agreement = digitless || answers.length < 2 ? "" : agree ? "Both agree" : "They disagree";
     this.#notes(agreement, agree, `${Math.max(1, Math.round(milliseconds))} ms`);
     this.#say(`${answer.accepted ? `${answer.prediction}. ` : ""}${headline}. ${detail} ${agreement}`);
   }
 
   trouble({ detail }, retrying = false) {
-    this.#state("idle", "", "No answer", retrying ? "Your picture is kept." : "");
+    const headline = retrying ? "No answer yet" : "It cannot be read";
+    const [what] = detail.split(/[.:]/); // the rest says "try again", which happens by itself
+    const text = retrying ? `${what}. Your picture is kept; trying again …` : detail;
+    this.#state("trouble", "!", headline, text);
     this.#chart([]);
+    this.#tiles(this.#order.slice(0, 2).map((model) => ({ model })));
     this.#see(null);
     this.#notes("", null, "");
-    const text = retrying ? `${detail} Your picture is kept; trying again …` : detail;
-    this.#trouble(text);
-    this.#say(text);
+    this.#say(`${headline}. ${text}`);
   }
 
   #state(state, digit, headline, detail) {
@@ -118,7 +124,8 @@ export class AnswerView {
           says.textContent = "no answer";
           says.dataset.error = "";
         } else if (each.probabilities) {
-          says.append(create("b", "", each.prediction ?? "–"), ` ${percent(each.confidence)}`);
+          const blank = each.prediction === null;
+          says.append(...(blank ? ["blank"] : [create("b", "", each.prediction), ` ${percent(each.confidence)}`]));
         }
         const about = create("span", "about");
         about.toggleAttribute("data-error", Boolean(each.error));
@@ -135,9 +142,13 @@ export class AnswerView {
 
   #see(normalized) {
     const context = this.#elements.seen.getContext("2d");
-    const grey = normalized ? Uint8Array.from(atob(normalized), (char) => char.charCodeAt(0)) : [];
+    context.clearRect(0, 0, 28, 28);
+    if (!normalized) return;
     const pixels = context.createImageData(28, 28);
-    for (let i = 0; i < 784; i++) pixels.data.set([grey[i] ?? 0, grey[i] ?? 0, grey[i] ?? 0, 255], 4 * i);
+    [...atob(normalized)].forEach((char, place) => {
+      const grey = char.charCodeAt(0);
+      pixels.data.set([grey, grey, grey, 255], 4 * place);
+    });
     context.putImageData(pixels, 0, 0);
   }
 
@@ -145,11 +156,6 @@ export class AnswerView {
     write(this.#elements.agreement, agreement);
     this.#elements.agreement.dataset.agree = agree;
     write(this.#elements.latency, latency);
-  }
-
-  #trouble(text) {
-    this.#elements.trouble.hidden = !text;
-    write(this.#elements.troubleText, text);
   }
 
   #say(text) {
@@ -164,7 +170,7 @@ function words(answer) {
 }
 
 function best({ probabilities }) {
-  return [...probabilities.keys()].toSorted((a, b) => probabilities[b] - probabilities[a]);
+  return [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
 }
 
 function about({ parameters, metrics }) {

@@ -21,8 +21,6 @@ const view = new AnswerView({
   tiles: element("tiles"),
   agreement: element("agreement"),
   latency: element("latency"),
-  trouble: element("trouble"),
-  troubleText: element("trouble-text"),
   announcement: element("announcement"),
 });
 
@@ -32,6 +30,7 @@ const reader = new Reader({
     view.show(comparison, milliseconds);
   },
   troubled: (problem, retrying) => view.trouble(problem, retrying),
+  waiting: (waits) => view.wait(waits),
 });
 
 const drawing = new Pad(sheet, { brush: () => brush.value / 100, changed });
@@ -42,7 +41,7 @@ receivePictures(
   { file: element("file"), upload: element("upload"), photo: element("photo"), camera: element("camera"), pad },
   (blob) => {
     drawing.clear();
-    reader.forget();
+    forget();
     show(blob);
     reader.ask(Promise.resolve(blob));
   },

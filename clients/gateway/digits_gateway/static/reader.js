@@ -2,6 +2,7 @@
 // comes after the reply to a later question, or after forget(), is dropped.
 
 const UNDER_WAY = 2; // enough to keep a slow line busy; an older question is given up
+const SLOW = 400; // milliseconds after which the page shows that it waits
 const PATIENCE = 15_000; // milliseconds; the gateway answers within ten seconds
 const PAUSES = [500, 1000, 2000, 3000]; // milliseconds between tries, the last one over and over
 const WORTH_ANOTHER_TRY = new Set([0, 408, 429, 502, 503, 504]);
@@ -17,11 +18,13 @@ export class Reader {
   #settled = 0;
   #flights = new Map();
   #again = 0;
+  #slow = 0;
 
-  // answered(comparison, milliseconds); troubled(problem, retrying).
-  constructor({ answered, troubled }) {
+  // answered(comparison, milliseconds); troubled(problem, retrying); waiting(whether).
+  constructor({ answered, troubled, waiting }) {
     this.answered = answered;
     this.troubled = troubled;
+    this.waiting = waiting;
   }
 
   // Asks about a picture, a promise of a Blob.
@@ -40,6 +43,7 @@ export class Reader {
     const number = ++this.#asked;
     const flight = new AbortController();
     this.#flights.set(number, flight);
+    this.#slow ||= setTimeout(this.waiting, SLOW, true);
     if (this.#flights.size > UNDER_WAY) this.#drop(this.#flights.keys().next().value);
     const timer = setTimeout(() => flight.abort(), PATIENCE);
     try {
@@ -65,6 +69,9 @@ export class Reader {
 
   #settle(number) {
     this.#settled = number;
+    this.waiting(false);
+    clearTimeout(this.#slow);
+    this.#slow = number < this.#asked ? setTimeout(this.waiting, SLOW, true) : 0;
     for (const earlier of this.#flights.keys()) if (earlier <= number) this.#drop(earlier);
   }
 
