@@ -118,6 +118,12 @@ def digit_png() -> bytes:
     return cv2.imencode(".png", paper)[1].tobytes()
 
 
+@pytest.fixture(scope="session")
+def heavy_png() -> bytes:
+    """A blank picture of 49 megapixels in 60 kB: decoding it takes tenths of a second."""
+    return cv2.imencode(".png", np.full((7000, 7000), 255, np.uint8))[1].tobytes()
+
+
 def tiny_model(seed: int, *, breaks: bool = False, products: int = 0) -> tuple[bytes, NDArray[Any]]:
     """A linear model as an ONNX file, and its weights float32[785, 11], the last row the bias.
 

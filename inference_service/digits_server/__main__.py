@@ -1,7 +1,6 @@
 """`digits-server` serves; `digits-server check` asks a running server for its health."""
 
 import argparse
-import asyncio
 import os
 import signal
 import sys
@@ -14,9 +13,17 @@ def main() -> None:
     """Run the command line: exit 0 when all is well, 1 on a failure, 2 on a mistake in usage."""
     parser = _parser()
     arguments = parser.parse_args()
-    if arguments.command == "check":
-        sys.exit(_check(arguments.address))
-    _serve(parser)
+    match arguments.command, arguments.address:
+        case "check", asked:
+            sys.exit(_check(asked or address.own(os.environ)))
+        case None, None:
+            _serve(parser)
+        case None, _:
+            parser.error(
+                "--address belongs to check: serving takes DIGITS_HOST and DIGITS_GRPC_PORT"
+            )
+        case unknown, _:
+            parser.error(f"there is no command {unknown!r}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,9 +32,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Serves the published models over gRPC. "
         "Settings are read from DIGITS_ environment variables.",
     )
-    commands = parser.add_subparsers(dest="command", metavar="check")
-    check = commands.add_parser("check", help="ask a server for its health: exit 0 when it serves")
-    check.add_argument("--address", default=address.own(os.environ), help="default: %(default)s")
+    # Not one of `choices`: of "--prot 1" argparse would then name the 1.
+    parser.add_argument(
+        "command",
+        nargs="?",
+        metavar="check",
+        help="ask a server for its health instead: exit 0 when it serves, else 1",
+    )
+    parser.add_argument("--address", metavar="HOST:PORT", help="of the server to check")
     return parser
 
 
@@ -43,6 +55,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     # Imported here, as these take half a second, in which a signal may come.
+    import asyncio  # noqa: PLC0415
+
     import structlog  # noqa: PLC0415
     import uvloop  # noqa: PLC0415
     from digits_core.errors import CoreError  # noqa: PLC0415

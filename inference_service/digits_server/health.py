@@ -17,9 +17,13 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
 class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped base
-    """One status for all `names`: not serving at first, and after `end`."""
+    """One status for all `names`: not serving at first, nor from `refuse` on.
+
+    `watches` counts the open ones.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
+        self.watches = 0
         self._names = frozenset(names)
         self._status = pb.HealthCheckResponse.NOT_SERVING
         self._ended = False
@@ -29,10 +33,15 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped b
         """Tell everybody that the server answers."""
         await self._set(pb.HealthCheckResponse.SERVING)
 
-    async def end(self) -> None:
-        """Tell everybody that it does not any more, and end the watches."""
-        self._ended = True
+    async def refuse(self) -> None:
+        """Tell everybody that it does not any more."""
         await self._set(pb.HealthCheckResponse.NOT_SERVING)
+
+    async def end(self) -> None:
+        """End the watches."""
+        async with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     @override
     async def Check(
@@ -52,15 +61,19 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped b
         self, request: pb.HealthCheckRequest, context: Context
     ) -> AsyncIterator[pb.HealthCheckResponse]:
         told = None
-        while True:
-            async with self._changed:
-                while (now := self._now(request)) == told and not self._ended:
-                    await self._changed.wait()
-            if now != told:
-                yield pb.HealthCheckResponse(status=now)
-            if self._ended:
-                return
-            told = now
+        self.watches += 1
+        try:
+            while True:
+                async with self._changed:
+                    while (now := self._now(request)) == told and not self._ended:
+                        await self._changed.wait()
+                if now != told:
+                    yield pb.HealthCheckResponse(status=now)
+                    told = now
+                if self._ended:
+                    return
+        finally:
+            self.watches -= 1
 
     def _now(self, request: pb.HealthCheckRequest) -> int:
         if request.service in self._names:

@@ -41,18 +41,17 @@ class Models:
         `BundleError` when there is no good one, or the default is not among them
         that are published.
         """
-        models = {name: _load(name, path) for name, path in sorted(published(self._folder).items())}
-        self.default = default_model(self._folder)
-        if not models:
+        folders = published(self._folder)
+        if not folders:
             raise BundleError(f"{self._folder}: no model is published here")
-        if self.default not in models:
-            raise BundleError(
-                f"{self._folder}: the default model {self.default!r} is not published here"
-            )
+        default = default_model(self._folder)
+        if default not in folders:
+            raise BundleError(f"{self._folder}: the default model {default!r} is not published")
+        models = {name: _load(name, folder) for name, folder in sorted(folders.items())}
         errors = [model.error for model in models.values() if isinstance(model, Broken)]
         if len(errors) == len(models):
             raise BundleError(f"{self._folder}: no model can be served: {'; '.join(errors)}")
-        self._models = models
+        self._models, self.default = models, default
 
     def get(self, name: str) -> Recognizer:
         """The model of that name, or the default one for an empty name.

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 
+import grpc
 import structlog
 
 from digits_server import cpus
@@ -14,6 +15,9 @@ from digits_server.models import Models
 from digits_server.servicer import DigitService
 from digits_server.settings import Settings
 from digits_server.transport import SERVICE, listen
+
+NOTICE_S = 0.25
+"""How long calls are still taken after the watches were told to go elsewhere."""
 
 logger = structlog.get_logger(__name__)
 
@@ -41,11 +45,25 @@ async def serve(settings: Settings) -> None:
                 logger.info("serving", models=[model.name for model in models])
                 await stopping.wait()
         finally:
-            logger.info("draining", in_flight=admission.in_flight)
-            await health.end()
-            admission.phase = Phase.DRAINING
-            await server.stop(settings.drain_grace_s)
+            await _drain(server, health, admission, settings.drain_grace_s)
     logger.info("stopped")
+
+
+async def _drain(
+    server: grpc.aio.Server, health: Health, admission: Admission, grace_s: float
+) -> None:
+    """Send the clients elsewhere, then let the calls in flight finish within the grace.
+
+    gRPC cancels the calls that reach it while it says goodbye. A client that
+    watches our health leaves before that, if it gets the time to hear of it.
+    """
+    logger.info("draining", in_flight=admission.in_flight, watches=health.watches)
+    await health.refuse()
+    if health.watches:
+        await asyncio.sleep(NOTICE_S)
+    await health.end()
+    admission.phase = Phase.DRAINING
+    await server.stop(grace_s)
 
 
 async def _load(models: Models, stopping: asyncio.Event) -> bool:
