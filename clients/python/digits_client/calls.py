@@ -27,10 +27,10 @@ MESSAGES_IN_FLIGHT = 4
 reached 0.95 of what one server process can do; one call a picture reached 0.13."""
 
 _BATCH_ITEMS = 64
-_BATCH_BYTES = 4 * 2**20
+_BATCH_BYTES = 2**20
 """When a message is full, far below the server's limits of 1,024 pictures and
-32 MiB: photographs of several megabytes then stay within the deadline, and the
-memory for messages in flight stays small. A larger picture travels alone."""
+32 MiB: a message of photographs or scans, with hundreds of milliseconds of work
+in each, then stays within the deadline. A larger picture travels alone."""
 
 
 @dataclass(frozen=True, slots=True)

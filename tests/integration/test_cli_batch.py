@@ -1,0 +1,204 @@
+"""`digits batch` against real servers that are slow, crash and stay away."""
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+
+DIGITS = Path(sysconfig.get_path("scripts")) / "digits"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder, the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def many(folder, digit_png) -> list[str]:
+    """Six hundred pictures: more messages than are under way at once."""
+    (folder / "in").mkdir()
+    names = [f"in/{index:03}.png" for index in range(600)]
+    for name in names:
+        Path(name).write_bytes(digit_png)
+    return names
+
+
+@pytest.fixture
+def slow_server(launch_server, publish, tmp_path_factory, unused_tcp_port):
+    """`start()` starts a server whose model takes a good tenth of a second for each run."""
+    models = tmp_path_factory.mktemp("slow")
+    publish(models, "cnn", products=4)
+    (models / "default").write_text("cnn\n")
+    started = []
+
+    def start():
+        server = launch_server(DIGITS_MODELS_DIR=models, DIGITS_GRPC_PORT=unused_tcp_port)
+        server.wait_for("serving")
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.stop()
+
+
+def _start(address: str, *arguments: str, program=(DIGITS,)) -> subprocess.Popen:
+    return subprocess.Popen(
+        [*program, "batch", *arguments, "--address", address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _run(address: str, *arguments: str) -> subprocess.CompletedProcess:
+    process = _start(address, *arguments)
+    stdout, stderr = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def _rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def _listed() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+def _wait_for(path: str) -> None:
+    end = time.monotonic() + 30
+    while not Path(path).exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert Path(path).exists()
+
+
+def test_a_thousand_files_of_every_kind(server_address, folder, digit_png):
+    """A row each, sorted, whatever the names and the contents are; exit code 1."""
+    names = [f"in/{index % 7}/{index:04}.png".encode() for index in range(943)]
+    names += ["in/ä ö/ziffer.PNG".encode(), b"in/a\nb.png", b'in/a,"b".png', b"in/caf\xe9.png"]
+    bad = set(names[:943:19])
+    for name in names:
+        path = Path(os.fsdecode(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(digit_png[:80] if name in bad else digit_png)
+    Path("in/3/loop").symlink_to("../..")
+    Path("in/gone.png").symlink_to("nowhere.png")
+    Path("in/note.txt").write_text("not a picture")
+
+    done = _run(server_address, "in", "-o", "results.csv")
+
+    rows = _rows(Path("results.csv").read_bytes())
+    expected = sorted([*names, b"in/gone.png"])
+    assert [row["path"] for row in rows] == [
+        name.decode("utf-8", "backslashreplace") for name in expected
+    ]
+    for name, row in zip(expected, rows, strict=True):
+        if name == b"in/gone.png":
+            assert row["error"].startswith("UNREADABLE_FILE: ")
+        elif name in bad:
+            assert row["error"].startswith("CORRUPT_IMAGE: ")
+        else:
+            assert (row["prediction"], row["accepted"], row["error"]) == ("7", "true", "")
+            assert (row["model"], row["model_version"]) == ("cnn", "1")
+            assert 0.5 < float(row["confidence"]) <= 1
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"948 pictures in ")
+    assert b"; 51 failed" in done.stderr
+
+
+def test_stdout_takes_the_same_bytes(server_address, many):
+    """The table is the same wherever it goes, and nothing else is on stdout."""
+    to_file = _run(server_address, "in", "-o", "results.csv", "--model", "mlp")
+    to_stdout = _run(server_address, "in", "--model", "mlp")
+
+    assert to_stdout.stdout == Path("results.csv").read_bytes()
+    assert [row["path"] for row in _rows(to_stdout.stdout)] == many
+    assert (to_file.returncode, to_stdout.returncode) == (0, 0)
+
+
+def test_a_folder_without_pictures_is_an_empty_table(server_address, folder):
+    """The header alone says that there was nothing to read."""
+    done = _run(server_address, ".")
+
+    assert len(done.stdout.splitlines()) == 1
+    assert done.returncode == 0
+    assert done.stderr.startswith(b"0 pictures")
+
+
+def test_ctrl_c_leaves_no_half_file(slow_server, many):
+    """An interrupted run ends at once with 130, the earlier table untouched."""
+    Path("results.csv").write_text("earlier")
+    process = _start(slow_server().address, "in", "-o", "results.csv")
+    _wait_for("results.csv.part")
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert b"Traceback" not in stderr
+    assert time.monotonic() - start < 5
+    assert _listed() == ["in", "results.csv"]
+    assert Path("results.csv").read_text() == "earlier"
+
+
+def test_a_server_that_returns_costs_no_row(slow_server, many):
+    """A server that is killed and comes back is waited for."""
+    server = slow_server()
+    process = _start(server.address, "in", "-o", "results.csv")
+    _wait_for("results.csv.part")
+    server.stop(signal.SIGKILL)
+    time.sleep(2)
+    slow_server()
+    _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 0, stderr
+    assert [row["path"] for row in _rows(Path("results.csv").read_bytes())] == many
+
+
+def test_a_server_that_stays_away_ends_the_run(slow_server, many):
+    """After a bounded wait the exit code is 4 and there is no half file."""
+    impatient = "from digits_client import cli; cli.BATCH_TIMEOUT = 3; cli.main()"
+    server = slow_server()
+    process = _start(
+        server.address, "in", "-o", "results.csv", program=(sys.executable, "-c", impatient)
+    )
+    _wait_for("results.csv.part")
+    server.stop(signal.SIGKILL)
+    _, stderr = process.communicate(timeout=20)
+
+    assert process.returncode == 4
+    assert server.address in stderr.decode()
+    assert _listed() == ["in"]
+
+
+def test_a_closed_pipe_ends_quietly(server_address, many):
+    """`digits batch ... | head` says nothing."""
+    process = _start(server_address, *many, *many)
+    process.stdout.readline()
+    process.stdout.close()
+    stderr = process.stderr.read()
+    process.stderr.close()
+
+    assert process.wait(20) != 0
+    assert stderr == b""
+
+
+@pytest.mark.parametrize("output", ["/dev/full", "missing/results.csv", "in"])
+def test_an_output_that_cannot_be_written(server_address, many, output):
+    """A full disk, a missing folder or a folder in the way: a message, and nothing left behind."""
+    done = _run(server_address, "in", "-o", output)
+
+    assert done.returncode == 1
+    assert b"cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert _listed() == ["in"]
