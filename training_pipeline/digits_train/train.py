@@ -38,7 +38,7 @@ def train(config: Config, model_name: str, data: Data, work: Path, *, until: int
     done = trainer.resume(path, identity) if path.exists() else 0
     epochs = config.optimisation(model_name).epochs
     board = keras.callbacks.TensorBoard(str(work / "tensorboard" / model_name), write_graph=False)
-    board.set_model(trainer.average)
+    board.set_model(trainer.model)
     board.on_train_begin()
     with Progress(transient=True) as progress:
         for epoch in range(done, min(until or epochs, epochs)):
@@ -60,7 +60,7 @@ class Trainer:
         self._data = data
         self._augment = Augmenter(config.augmentation, config.seed)
         self._plan = Plan(config, data)
-        self._model = build(model_name, config.seed)
+        self.model = build(model_name, config.seed)
         self.average = build(model_name, config.seed)
         """Holds the moving average of all weights, norm statistics included, after each epoch."""
         # Kept in numpy: a device operation for each of 40 weights and step costs more than the step.
@@ -74,8 +74,8 @@ class Trainer:
         loss = keras.losses.CategoricalCrossentropy(
             from_logits=True, label_smoothing=config.label_smoothing
         )
-        self._model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
-        optimizer.build(self._model.trainable_variables)
+        self.model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+        optimizer.build(self.model.trainable_variables)
 
     def resume(self, path: Path, identity: dict[str, Any]) -> int:
         """Go back to a checkpoint and return how many epochs were done by then."""
@@ -86,16 +86,16 @@ class Trainer:
     @property
     def variables(self) -> list[keras.Variable]:
         """All that changes while training: weights, seeds' states, optimiser, average."""
-        optimizer = self._model.optimizer
-        return [*self._model.variables, *optimizer.variables, *self.average.weights]
+        optimizer = self.model.optimizer
+        return [*self.model.variables, *optimizer.variables, *self.average.weights]
 
     def epoch(self, epoch: int, progress: Progress) -> dict[str, float]:
         """Train for one epoch and return its figures: loss, rate, images a second, accuracies."""
-        task = progress.add_task(f"{self._model.name} epoch {epoch + 1}", total=self._plan.batches)
+        task = progress.add_task(f"{self.model.name} epoch {epoch + 1}", total=self._plan.batches)
         started = time.perf_counter()
         loss = 0.0
         for step, (images, targets) in enumerate(self._batches(epoch)):
-            loss += float(self._model.train_on_batch(images, targets))
+            loss += float(self.model.train_on_batch(images, targets))
             self._follow(epoch * self._plan.batches + step)
             progress.advance(task)
         for variable, mean in zip(self.average.weights, self._means, strict=True):
@@ -104,7 +104,7 @@ class Trainer:
         seconds = time.perf_counter() - started
         return {
             "loss": loss / self._plan.batches,
-            "learning_rate": float(ops.convert_to_numpy(self._model.optimizer.learning_rate)),
+            "learning_rate": float(ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "images_per_second": self._plan.batches * self._config.batch / seconds,
             **accuracies(self.average, self._data),
         }
@@ -117,7 +117,7 @@ class Trainer:
     def _follow(self, step: int) -> None:
         # A young average must not remember the random start.
         keep = min(self._config.ema, (1 + step) / (10 + step))
-        for mean, weight in zip(self._means, self._model.weights, strict=True):
+        for mean, weight in zip(self._means, self.model.weights, strict=True):
             mean *= keep
             mean += (1 - keep) * ops.convert_to_numpy(weight.value)
 
