@@ -35,7 +35,7 @@ def options(address: str, *, patient: bool) -> list[tuple[str, Any]]:
     gives a server that restarts several seconds; another tells its caller
     within one second.
     """
-    if ":" not in address or "://" in address:
+    if ":" not in address or address.startswith(("http:", "https:", "grpc:")):
         raise ValueError(f"the address is host:port, such as {DEFAULT_ADDRESS}, not {address!r}")
     return [
         ("grpc.service_config", json.dumps(_service_config(patient))),
@@ -67,9 +67,16 @@ def _service_config(patient: bool) -> dict[str, Any]:
 
 
 def _loopback(address: str) -> bool:
-    host = address.rpartition(":")[0].rpartition("/")[2].removeprefix("ipv4:")
-    host = host.removeprefix("ipv6:").strip("[]")
+    """Return whether every server of the address is on this machine."""
+    if address.startswith("unix:"):
+        return True
+    hosts = [target.rpartition(":")[0].rpartition("/")[2] for target in address.split(",")]
+    return all(_names_this_machine(host) for host in hosts)
+
+
+def _names_this_machine(host: str) -> bool:
+    host = host.removeprefix("ipv4:").removeprefix("ipv6:").removeprefix("dns:").strip("[]")
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or address.startswith("unix:")
+        return host == "localhost"

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import grpc
 import pytest
@@ -151,15 +152,9 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         )
 
 
-@pytest.fixture
-def fake() -> FakeServer:
-    """The fake's behaviour, behind `address`."""
-    return FakeServer()
-
-
-@pytest.fixture
-def address(fake: FakeServer) -> Iterator[str]:
-    """The address of a real gRPC server with the fake behind it."""
+@contextmanager
+def serving(fake: FakeServer) -> Iterator[str]:
+    """Run a real gRPC server with the fake behind it; yield its address."""
     server = grpc.server(
         ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 32 * 2**20)]
     )
@@ -169,3 +164,29 @@ def address(fake: FakeServer) -> Iterator[str]:
     server.start()
     yield f"127.0.0.1:{port}"
     server.stop(None).wait()
+
+
+@pytest.fixture
+def fake() -> FakeServer:
+    """The fake's behaviour, behind `address`."""
+    return FakeServer()
+
+
+@pytest.fixture
+def address(fake: FakeServer) -> Iterator[str]:
+    """Where the fake is served."""
+    with serving(fake) as address:
+        yield address
+
+
+@pytest.fixture
+def second() -> FakeServer:
+    """Another fake, behind `both_addresses` with the first."""
+    return FakeServer()
+
+
+@pytest.fixture
+def both_addresses(address: str, second: FakeServer) -> Iterator[str]:
+    """One address for two servers, as a name with two entries in DNS is."""
+    with serving(second) as other:
+        yield f"ipv4:{address},{other}"

@@ -20,6 +20,7 @@ from digits_client import (
     Prediction,
     ServerUnavailable,
 )
+from digits_client.channel import options
 
 
 class Blocking:
@@ -322,6 +323,47 @@ def test_a_proxy_is_bypassed_for_loopback(connect, address, monkeypatch, unused_
 
     with connect(address) as client:
         assert client.predict(b"8").digit == 6
+
+
+def test_calls_go_round_the_servers(connect, both_addresses, fake, second):
+    """Two servers behind one address share the calls, and one that fails is passed over."""
+    with connect(both_addresses, wait_for_ready=True) as client:
+        for _ in range(200):  # until both are connected
+            client.predict(b"8")
+            if fake.requests and second.requests:
+                break
+        fake.requests.clear()
+        second.requests.clear()
+        for _ in range(10):
+            client.predict(b"8")
+        shares = len(fake.requests), len(second.requests)
+        second.failures.extend([STATUS.UNAVAILABLE] * 3)
+        digits = [client.predict(b"8").digit for _ in range(10)]
+
+    assert shares == (5, 5)
+    assert digits == [6] * 10
+    assert not second.failures
+
+
+@pytest.mark.parametrize(
+    ("address", "bypassed"),
+    [
+        ("localhost:1", True),
+        ("127.0.0.9:1", True),
+        ("[::1]:1", True),
+        ("dns:///localhost:1", True),
+        ("dns:localhost:1", True),
+        ("ipv4:127.0.0.1:1,127.0.0.1:2", True),
+        ("ipv4:127.0.0.1:1,10.0.0.1:2", False),
+        ("unix:/tmp/socket", True),
+        ("10.0.0.1:1", False),
+        ("digits.example:1", False),
+        ("localhost.example:1", False),
+    ],
+)
+def test_which_addresses_need_no_proxy(address, bypassed):
+    """Only addresses of this machine are reached without the environment's proxy."""
+    assert dict(options(address, patient=False))["grpc.enable_http_proxy"] == int(not bypassed)
 
 
 def test_a_cancelled_task_cancels_its_call(address, fake):
