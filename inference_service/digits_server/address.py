@@ -15,5 +15,5 @@ def joined(host: str, port: int | str) -> str:
 
 def own(environment: Mapping[str, str]) -> str:
     """The address at which a server with this environment is reached from its own machine."""
-    host = environment.get("DIGITS_HOST", HOST)
-    return joined(_REACHED_AT.get(host, host), environment.get("DIGITS_GRPC_PORT", PORT))
+    host = environment.get("DIGITS_HOST") or HOST
+    return joined(_REACHED_AT.get(host, host), environment.get("DIGITS_GRPC_PORT") or PORT)

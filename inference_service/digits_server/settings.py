@@ -15,10 +15,11 @@ PREFIX = "DIGITS_"
 
 OF_OTHER_PROCESSES = frozenset(
     {
-        "DIGITS_HTTP_PORT",
-        "DIGITS_SERVER_ADDRESS",
         "DIGITS_DATA_DIR",
+        "DIGITS_HTTP_PORT",
         "DIGITS_MAX_BODY_BYTES",
+        "DIGITS_READ_TIMEOUT_S",
+        "DIGITS_SERVER_ADDRESS",
     }
 )
 """The gateway and the training share the environment; their names are no mistake here."""
@@ -27,9 +28,14 @@ _LIMITS = Limits()
 
 
 class Settings(BaseSettings):
-    """The server's settings, read once at start from variables with the prefix DIGITS_."""
+    """The server's settings, read once at start from variables with the prefix DIGITS_.
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    An empty variable counts as unset.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     host: str = Field(default=address.HOST, min_length=1)
     """The address to listen on; this machine alone unless it is opened on purpose."""

@@ -1,0 +1,154 @@
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import digits_core
+import numpy as np
+import pytest
+from digits_core import Limits, Normalized, Recognizer
+from digits_server import deadline
+from digits_server.batcher import PIECE, Batcher
+from digits_server.errors import DeadlinePassed, FieldError
+from digits_server.picture import Encoded, Missing, Picture, Pixels
+from typing_extensions import override
+
+
+@pytest.fixture
+def batcher() -> Iterator[Batcher]:
+    """A batcher with one decoder."""
+    with Batcher(threads=1, limits=Limits()) as batcher:
+        yield batcher
+
+
+@pytest.fixture(scope="module")
+def recognizer(tiny_models: Path) -> Recognizer:
+    """A tiny model."""
+    return Recognizer.load("cnn", tiny_models)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate(Picture):
+    """A file whose decoding begins, tells so, and waits until it may go on."""
+
+    decodes: ClassVar[bool] = True
+    begun: threading.Event
+    go: threading.Event
+
+    @override
+    def prepare(self, limits: Limits) -> Normalized:
+        self.begun.set()
+        assert self.go.wait(10)
+        return digits_core.from_pixels(bytes(784))
+
+
+def gate() -> Gate:
+    """A closed gate."""
+    return Gate("image.encoded", threading.Event(), threading.Event())
+
+
+async def until(event: threading.Event) -> None:
+    """Wait for a decoder without holding up the loop."""
+    assert await asyncio.to_thread(event.wait, 10)
+
+
+async def test_bad_picture_names_its_field(batcher: Batcher) -> None:
+    """One picture that is at fault raises, with its place in the request."""
+    with pytest.raises(FieldError) as caught:
+        await batcher.see(Encoded("image.encoded", b"text"))
+
+    assert caught.value.field == "image.encoded"
+    assert caught.value.cause.reason == "UNSUPPORTED_FORMAT"
+
+
+async def test_batch(batcher: Batcher, recognizer: Recognizer, digit_png: bytes) -> None:
+    """Good and bad pictures, files and pixels, over several pieces, come back in order."""
+    rng = np.random.default_rng(0)
+    pictures: list[Picture] = [
+        Pixels("p", rng.integers(0, 256, 784, np.uint8).tobytes()) for _ in range(2 * PIECE + 5)
+    ]
+    pictures[3] = Encoded("files[3]", digit_png)
+    pictures[PIECE] = Missing("missing")
+    pictures[-1] = Encoded("last", b"")
+    outcomes = await batcher.recognize_all(pictures, recognizer)
+    faults = {place: o.field for place, o in enumerate(outcomes) if isinstance(o, FieldError)}
+
+    assert faults == {PIECE: "missing", len(pictures) - 1: "last"}
+    for picture, outcome in zip(pictures, outcomes, strict=True):
+        if not isinstance(outcome, FieldError):
+            alone = await batcher.recognize(await batcher.see(picture), recognizer)
+            assert outcome.probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+
+
+async def test_only_bad_pictures(batcher: Batcher, recognizer: Recognizer) -> None:
+    """A batch of nothing but faults asks no model."""
+    outcomes = await batcher.recognize_all([Missing("a"), Missing("b")], recognizer)
+
+    assert [outcome.field for outcome in outcomes] == ["a", "b"]
+
+
+async def test_queued_picture_is_not_decoded_after_a_cancel(batcher: Batcher) -> None:
+    """A call that is cancelled while it waits for the decoder costs nothing more."""
+    first, second = gate(), gate()
+    running = asyncio.create_task(batcher.see(first))
+    await until(first.begun)
+    waiting = asyncio.create_task(batcher.see(second))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    first.go.set()
+    await running
+    after = await batcher.see(Pixels("p", bytes(784)))
+
+    assert not second.begun.is_set()
+    assert after.digit_count == 0
+
+
+async def test_queued_picture_is_not_decoded_after_its_deadline(batcher: Batcher) -> None:
+    """Nor does one whose time is over when the decoder gets to it, even if the loop is held up."""
+    first, second = gate(), gate()
+    running = asyncio.create_task(batcher.see(first))
+    await until(first.begun)
+
+    async def call() -> None:
+        async with deadline.within(0.05):
+            await batcher.see(second)
+
+    waiting = asyncio.create_task(call())
+    await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251  # holds up the loop, so that its timer cannot cancel
+    first.go.set()
+    with pytest.raises(DeadlinePassed):
+        await waiting
+    await running
+
+    assert not second.begun.is_set()
+
+
+async def test_no_inference_after_the_deadline(batcher: Batcher, recognizer: Recognizer) -> None:
+    """A prepared picture is not shown to the model when the time is over."""
+    seen = await batcher.see(Pixels("p", bytes(784)))
+
+    async def call() -> None:
+        async with deadline.within(0.01):
+            time.sleep(0.02)  # noqa: ASYNC251  # work in the loop, as inference is
+            await batcher.recognize(seen, recognizer)
+
+    with pytest.raises(DeadlinePassed):
+        await call()
+
+
+async def test_long_batch_lets_others_run(batcher: Batcher, recognizer: Recognizer) -> None:
+    """Between two pieces the loop turns, so that health checks are answered meanwhile."""
+    pictures = [Pixels("p", bytes(784))] * (PIECE * 10)
+    batch = asyncio.create_task(batcher.recognize_all(pictures, recognizer))
+    turns = 0
+    while not batch.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert turns >= 10

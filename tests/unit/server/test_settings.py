@@ -1,0 +1,107 @@
+import digits_gateway.settings
+import pytest
+from digits_core import Limits
+from digits_server import address, settings
+from digits_server.settings import Settings
+from pydantic import ValidationError
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings come from the test alone."""
+    for field in Settings.model_fields:
+        monkeypatch.delenv(settings.variable(field), raising=False)
+
+
+def test_defaults() -> None:
+    """Without variables the contract's defaults hold, and the picture's limits are the core's."""
+    chosen = Settings()
+
+    assert chosen.address == "127.0.0.1:50051"
+    assert chosen.limits == Limits()
+    assert (chosen.max_items, chosen.max_message_bytes) == (1024, 32 * 2**20)
+    assert chosen.deadline_s == 10
+
+
+def test_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each limit of a picture can be set."""
+    monkeypatch.setenv("DIGITS_MAX_IMAGE_BYTES", "100")
+    monkeypatch.setenv("DIGITS_MAX_IMAGE_PIXELS", "200")
+    monkeypatch.setenv("DIGITS_MAX_IMAGE_SIDE", "30")
+
+    assert Settings().limits == Limits(max_bytes=100, max_pixels=200, max_side=30)
+
+
+def test_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose files pass empty variables on."""
+    monkeypatch.setenv("DIGITS_GRPC_PORT", "")
+
+    assert Settings().grpc_port == 50051
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("DIGITS_GRPC_PORT", "70000", id="port"),
+        pytest.param("DIGITS_GRPC_PORT", "http", id="not-a-number"),
+        pytest.param("DIGITS_MAX_ITEMS", "0", id="items"),
+        pytest.param("DIGITS_MAX_IMAGE_BYTES", "0", id="bytes"),
+        pytest.param("DIGITS_MAX_IMAGE_SIDE", "-1", id="side"),
+        pytest.param("DIGITS_MAX_MESSAGE_BYTES", "4294967296", id="message"),
+        pytest.param("DIGITS_MAX_IN_FLIGHT", "0", id="in-flight"),
+        pytest.param("DIGITS_DEADLINE_S", "nan", id="nan"),
+        pytest.param("DIGITS_DEADLINE_S", "inf", id="inf"),
+        pytest.param("DIGITS_DEADLINE_S", "0", id="deadline"),
+        pytest.param("DIGITS_DRAIN_GRACE_S", "-1", id="grace"),
+        pytest.param("DIGITS_MAX_CONNECTION_AGE_S", "0", id="age"),
+    ],
+)
+def test_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    """A value out of range is refused, with its variable and the value."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    [complaint] = settings.complaints(caught.value)
+
+    assert complaint.startswith(f"{variable}={value!r}: ")
+
+
+def test_unknown() -> None:
+    """A variable of nobody's comes with the nearest known name; others' and strangers' do not."""
+    environment = {
+        "DIGITS_MAX_ITEM": "3",
+        "DIGITS_MAX_ITEMS": "3",
+        "DIGITS_HTTP_PORT": "5000",
+        "PATH": "/bin",
+    }
+
+    assert list(settings.unknown(environment)) == [("DIGITS_MAX_ITEM", "DIGITS_MAX_ITEMS")]
+
+
+def test_processes_know_each_other() -> None:
+    """What the gateway reads is no mistake here, nor the other way round."""
+    ours = dict.fromkeys(map(settings.variable, Settings.model_fields), "1")
+    fields = digits_gateway.settings.Settings.model_fields
+    theirs = dict.fromkeys((f"DIGITS_{field.upper()}" for field in fields), "1")
+
+    assert not list(settings.unknown(theirs))
+    assert not list(digits_gateway.settings.unknown_variables(ours))
+
+
+@pytest.mark.parametrize(
+    ("environment", "own"),
+    [
+        pytest.param({}, "127.0.0.1:50051", id="defaults"),
+        pytest.param({"DIGITS_HOST": "", "DIGITS_GRPC_PORT": ""}, "127.0.0.1:50051", id="empty"),
+        pytest.param(
+            {"DIGITS_HOST": "0.0.0.0", "DIGITS_GRPC_PORT": "1"},  # noqa: S104
+            "127.0.0.1:1",
+            id="everywhere",
+        ),
+        pytest.param({"DIGITS_HOST": "::"}, "[::1]:50051", id="everywhere-v6"),
+        pytest.param({"DIGITS_HOST": "fe80::1"}, "[fe80::1]:50051", id="v6"),
+    ],
+)
+def test_own_address(environment: dict[str, str], own: str) -> None:
+    """The health check finds the server that has the same environment."""
+    assert address.own(environment) == own
