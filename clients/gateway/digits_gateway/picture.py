@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Self
 
@@ -101,15 +102,21 @@ def _too_large(intake: Intake) -> Problem:
 
 
 class Spool:
-    """Bytes that arrive: in memory at first, then in an unnamed file.
+    """Bytes that arrive: the first `memory_bytes` in memory, with more an unnamed file in `folder`.
 
     Where no file can be made (a read-only or full disk), they stay in memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory_bytes: int = _MEMORY_BYTES, folder: Path | None = None) -> None:
         self._memory = bytearray()
+        self._limit: float = memory_bytes
+        self._folder = folder
         self._file: IO[bytes] | None = None
-        self._limit = _MEMORY_BYTES
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether no file was needed."""
+        return self._file is None
 
     def append(self, chunk: bytes) -> None:
         """Keep a chunk."""
@@ -129,10 +136,10 @@ class Spool:
 
     def _move(self) -> None:
         try:
-            file = TemporaryFile(buffering=0)  # noqa: SIM115 - __exit__ closes it
+            file = TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 - __exit__ closes it
             file.write(self._memory)
         except OSError:
-            self._limit *= 1024
+            self._limit = float("inf")
         else:
             self._file, self._memory = file, bytearray()
 

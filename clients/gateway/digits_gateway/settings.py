@@ -85,12 +85,12 @@ def load() -> Settings:
         raise InvalidSettings("\n".join(_complaints(error))) from None
 
 
-def unknown_variables(environment: Mapping[str, str]) -> Iterable[tuple[str, str | None]]:
+def unknown_variables(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """Yield each `DIGITS_` variable that nobody reads, with the nearest name that somebody does."""
     known = sorted({f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | READ_ELSEWHERE)
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
-            yield name, next(iter(difflib.get_close_matches(name, known, n=1)), None)
+            yield name, difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
 
 
 def _complaints(error: ValidationError) -> Iterable[str]:
