@@ -135,16 +135,17 @@ def test_a_folder_without_pictures_is_an_empty_table(server_address, folder):
     assert done.stderr.startswith(b"0 pictures")
 
 
-def test_ctrl_c_leaves_no_half_file(slow_server, many):
-    """An interrupted run ends at once with 130, the earlier table untouched."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_leaves_no_half_file(slow_server, many, number, code):
+    """An interrupted run ends at once, the earlier table untouched; Ctrl-C is 130."""
     Path("results.csv").write_text("earlier")
     process = _start(slow_server().address, "in", "-o", "results.csv")
     _wait_for("results.csv.part")
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=20)
 
-    assert process.returncode == 130
+    assert process.returncode == code
     assert b"Traceback" not in stderr
     assert time.monotonic() - start < 5
     assert _listed() == ["in", "results.csv"]
