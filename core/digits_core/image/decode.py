@@ -165,7 +165,7 @@ def _orientation(header: Pillow.Image) -> int:
         return 1
     try:
         return int(header.getexif().get(_EXIF_ORIENTATION, 1))
-    except Exception:  # a damaged tag says nothing about the pixels
+    except Exception:  # noqa: BLE001 - a damaged tag says nothing about the pixels
         return 1
 
 

@@ -1,5 +1,6 @@
 """One stroke width, the 20x20 box, the centre of mass in the middle of 28x28."""
 
+import math
 from typing import TypeAlias
 
 import cv2
@@ -11,19 +12,17 @@ Grey: TypeAlias = NDArray[np.uint8]
 SIDE = 28
 BOX = 20
 _CENTRE = 14.0
-_MIN_STROKE = 2.2
+_MIN_STROKE = 2.0
+_FINE_SIDE = 80
 
 
 def frame(density: Grey) -> Grey:
     """Bring a digit's ink uint8[h, w], cropped to its box, to uint8[28, 28]."""
-    density = _thicken(density)
-    height, width = density.shape
-    scale = BOX / max(height, width)
-    if abs(max(height, width) - BOX) > 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        density = cv2.resize(density, size, interpolation=way)
-    return _centre(_stretch(density))
+    fine = _enlarge(density)
+    missing = _MIN_STROKE * max(fine.shape) / BOX - stroke_width(fine)
+    if missing >= 1:
+        density = _thicken(fine, round(missing))
+    return _centre(_stretch(_shrink(density)))
 
 
 def stroke_width(density: Grey) -> float:
@@ -35,18 +34,36 @@ def stroke_width(density: Grey) -> float:
     return 2 * area / max(1, area - inside)
 
 
-def _thicken(density: Grey) -> Grey:
-    wanted = _MIN_STROKE * max(density.shape) / BOX
-    missing = wanted - stroke_width(density)
-    if missing < 1:
+def _enlarge(density: Grey) -> Grey:
+    """Enough pixels to measure a stroke by: one of a single pixel has no measurable width."""
+    factor = math.ceil(_FINE_SIDE / max(density.shape))
+    if factor == 1:
         return density
-    reach = int(round(missing))
-    density = cv2.copyMakeBorder(density, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach + 1, reach + 1))
-    thick = cv2.dilate(density, kernel)
-    rows = np.flatnonzero(thick.max(axis=1) > 63)
-    columns = np.flatnonzero(thick.max(axis=0) > 63)
-    return thick[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return cv2.resize(density, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+
+
+def _thicken(density: Grey, by: int) -> Grey:
+    density = cv2.copyMakeBorder(density, by, by, by, by, cv2.BORDER_CONSTANT, value=0)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (by + 1, by + 1))
+    thick = cv2.dilate(density, disc)
+    x, y, width, height = cv2.boundingRect(cv2.compare(thick, 63, cv2.CMP_GT))
+    return thick[y : y + height, x : x + width]
+
+
+def _shrink(density: Grey) -> Grey:
+    """Bring the longer side to the box, unless interpolation would blur more than it corrects.
+
+    The shorter side is filled up first: rounded to pixels on its own, it would stretch the digit.
+    """
+    height, width = density.shape
+    side = max(height, width)
+    if abs(side - BOX) <= 1:
+        return density
+    square = cv2.copyMakeBorder(
+        density, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=0
+    )
+    way = cv2.INTER_AREA if side > BOX else cv2.INTER_LINEAR
+    return cv2.resize(square, (BOX, BOX), interpolation=way)
 
 
 def _stretch(density: Grey) -> Grey:
@@ -59,8 +76,7 @@ def _centre(density: Grey) -> Grey:
     height, width = density.shape
     moments = cv2.moments(density)
     x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    left = min(max(round(_CENTRE - x), 0), SIDE - width)
-    top = min(max(round(_CENTRE - y), 0), SIDE - height)
-    out = np.zeros((SIDE, SIDE), np.uint8)
+    out = np.zeros((3 * SIDE, 3 * SIDE), np.uint8)
+    left, top = round(_CENTRE - x) + SIDE, round(_CENTRE - y) + SIDE
     out[top : top + height, left : left + width] = density
-    return out
+    return out[SIDE:-SIDE, SIDE:-SIDE].copy()

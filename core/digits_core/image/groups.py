@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 
 Grey: TypeAlias = NDArray[np.uint8]
 
-# What touches the border goes when something inside has at least this share of its area.
-_INSIDE = 0.15
+# The edge of a sheet, a frame or a shadow lies along this share of a border of the picture.
+_ALONG_BORDER = 0.6
+# A frame runs along its own box, within this share of its shorter side.
+_FRAME_DEPTH = 0.1
+# What is left when surroundings go must have at least this share of their area.
+_SUBSTANCE = 0.1
 # A component is a digit of its own beside the largest from these shares of its height and area.
 _DIGIT_HEIGHT = 0.5
 _DIGIT_AREA = 0.12
@@ -24,6 +28,8 @@ _SPECK_GAP = 0.35
 _NEAR_SPECK = 0.01
 _FAR_SPECK = 0.05
 _NEAR = 0.1
+# Noise falls into thousands of components; no digit has as many.
+_MOST_COMPONENTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,15 @@ class Component:
     def height(self) -> int:
         """Rows of the box."""
         return self.bottom - self.top
+
+    def encloses(self, other: "Component") -> bool:
+        """Whether the other's box lies within this one's."""
+        return (
+            self.left < other.left
+            and self.top < other.top
+            and self.right > other.right
+            and self.bottom > other.bottom
+        )
 
     def gap_across(self, other: "Component") -> int:
         """Columns between the boxes; negative where they overlap."""
@@ -76,48 +91,81 @@ class Group:
 def find_groups(mask: Grey) -> tuple[list[Group], NDArray[np.int32]]:
     """Part a mask uint8[H, W] of ink (0 or 255) into groups that could each be a digit.
 
-    Returns the groups, the one with the most ink first, and the label picture.
-    Left out are specks, and what touches the border while something of substance
-    does not. Tall components with a gap between them are digits of their own;
-    everything else belongs to the digit that it is nearest to.
+    Returns the groups, the one with the most ink first, and the label picture
+    int32[H, W]. Left out are the sheet's edges, frames, what a neighbour pushes
+    into the picture, and specks. Tall components with a gap between them are
+    digits of their own; smaller ink belongs to the digit that it is nearest to.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    by_area = np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][:_MOST_COMPONENTS] + 1
     found = [
-        Component(label, int(x), int(y), int(x + w), int(y + h), int(area))
-        for label, (x, y, w, h, area) in enumerate(stats[1:], start=1)
+        Component(label, x, y, x + width, y + height, area)
+        for label, (x, y, width, height, area) in zip(
+            by_area.tolist(), stats[by_area].tolist(), strict=True
+        )
     ]
-    found = _without_border(found, *mask.shape)
+    if len(found) > 1:
+        found = _without_surroundings(found, labels)
     if not found:
         return [], labels
-    found.sort(key=lambda component: component.area, reverse=True)
-    largest = found[0].area
-    tallest = max(
-        component.height for component in found if component.area >= _DIGIT_AREA * largest
-    )
-    groups: list[Group] = []
-    small = []
+    large = [c for c in found if c.area >= _DIGIT_AREA * found[0].area]
+    tallest = max(component.height for component in large)
+    tall = [c for c in large if c.height >= _DIGIT_HEIGHT * tallest]
+    groups = _join(tall, tallest)
     for component in found:
-        if component.area < _DIGIT_AREA * largest or component.height < _DIGIT_HEIGHT * tallest:
-            small.append(component)
-            continue
-        joined = [g for g in groups if any(_is_broken(component, c, tallest) for c in g.components)]
-        merged = Group([c for g in joined for c in g.components] + [component])
-        groups = [g for g in groups if g not in joined] + [merged]
-    for component in small:
-        home, gap = min(
-            ((g, min(component.gap(c) for c in g.components)) for g in groups),
-            key=lambda pair: pair[1],
-        )
-        speck = _NEAR_SPECK if gap <= _NEAR * tallest else _FAR_SPECK
-        if gap <= _SPECK_GAP * tallest and component.area >= speck * largest:
-            home.components.append(component)
+        if component not in tall:
+            _add_small(component, groups, tallest)
     return sorted(groups, key=lambda group: group.area, reverse=True), labels
 
 
-def _without_border(found: list[Component], height: int, width: int) -> list[Component]:
-    inside = [c for c in found if c.left and c.top and c.right < width and c.bottom < height]
-    most = max((c.area for c in found), default=0)
-    return inside if any(c.area >= _INSIDE * most for c in inside) else found
+def _without_surroundings(found: list[Component], labels: NDArray[np.int32]) -> list[Component]:
+    """Leave out edges, frames and shadows, then what a neighbour pushes into the picture."""
+    along = np.zeros(int(labels.max()) + 1)
+    for border in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        along = np.maximum(along, np.bincount(border, minlength=len(along)) / len(border))
+    kept = [c for c in found if along[c.label] < _ALONG_BORDER and not _is_frame(c, found, labels)]
+    most = max((component.area for component in kept), default=0)
+    if most < _SUBSTANCE * max(component.area for component in found):
+        return found
+    main = max(kept, key=lambda component: component.area)
+    near = _BROKEN_ACROSS * main.height
+    return [c for c in kept if not along[c.label] or c is main or c.gap(main) <= near]
+
+
+def _is_frame(outer: Component, found: list[Component], labels: NDArray[np.int32]) -> bool:
+    """Whether a component runs along its own box with another of substance inside."""
+    if not any(outer.encloses(c) and c.area >= _SUBSTANCE * outer.area for c in found):
+        return False
+    part = labels[outer.top : outer.bottom, outer.left : outer.right] == outer.label
+    depth = max(1, round(_FRAME_DEPTH * min(part.shape)))
+    sides = (
+        part[:depth].any(0),
+        part[-depth:].any(0),
+        part[:, :depth].any(1),
+        part[:, -depth:].any(1),
+    )
+    return all(side.mean() >= _ALONG_BORDER for side in sides)
+
+
+def _join(tall: list[Component], tallest: int) -> list[Group]:
+    """Tall components as digits, the pieces of a broken one together."""
+    groups: list[Group] = []
+    for component in tall:
+        same = [g for g in groups if any(_is_broken(component, c, tallest) for c in g.components)]
+        pieces = [piece for group in same for piece in group.components]
+        groups = [group for group in groups if group not in same]
+        groups.append(Group([*pieces, component]))
+    return groups
+
+
+def _add_small(component: Component, groups: list[Group], tallest: int) -> None:
+    """Add small ink to the digit that it is nearest to, unless it is a speck."""
+    gaps = [min(component.gap(c) for c in group.components) for group in groups]
+    nearest = int(np.argmin(gaps))
+    speck = _NEAR_SPECK if gaps[nearest] <= _NEAR * tallest else _FAR_SPECK
+    home = groups[nearest]
+    if gaps[nearest] <= _SPECK_GAP * tallest and component.area >= speck * home.area:
+        home.components.append(component)
 
 
 def _is_broken(one: Component, other: Component, tallest: int) -> bool:

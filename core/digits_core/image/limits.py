@@ -38,7 +38,7 @@ class Limits:
             )
         if min(width, height) < self.min_side:
             raise ImageTooSmall(
-                f"{shape}, a side needs at least {self.min_side}: send the digit in a larger picture"
+                f"{shape}, a side needs at least {self.min_side}: send a larger picture"
             )
         if max(width, height) > self.max_aspect * min(width, height):
             raise BadAspect(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.errors import WrongSize
-from digits_core.image.frame import SIDE, frame
+from digits_core.image.frame import BOX, SIDE, frame
 from digits_core.image.groups import find_groups
 from digits_core.image.paper import Ink, find_ink
 
@@ -61,7 +61,8 @@ def normalize(picture: Grey) -> Normalized:
         margin = max(width, height) * _MARGIN
         rows = slice(int(max(0, y - margin) / scale), math.ceil((y + height + margin) / scale))
         columns = slice(int(max(0, x - margin) / scale), math.ceil((x + width + margin) / scale))
-        return replace(normalize(picture[rows, columns]), digit_count=len(groups))
+        closer = normalize(picture[rows, columns])
+        return replace(closer, digit_count=len(groups)) if closer.digit_count else closer
     return Normalized(frame(_cut_out(ink, mask)), len(groups), ink.contrast)
 
 
@@ -78,7 +79,7 @@ def from_pixels(pixels: bytes | Grey) -> Normalized:
         )
     values = values.reshape(SIDE, SIDE)
     contrast = float(values.max())
-    threshold, mask = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    _, mask = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     groups, _ = find_groups(mask)
     return Normalized(values, len(groups), contrast)
 
@@ -97,12 +98,12 @@ def _blank(contrast: float) -> Normalized:
 def _cut_out(ink: Ink, mask: Grey) -> Grey:
     """The digit's ink on its own, uint8[h, w], its strokes stretched to 255."""
     x, y, width, height = cv2.boundingRect(mask)
-    # The soft edge of a stroke lies below the threshold: as wide as the picture is magnified.
-    edge = 1 + max(width, height) // 60
+    # A stroke's soft edge lies below the threshold, up to a pixel of the box beyond the mask.
+    edge = max(1, round(max(width, height) / BOX))
     top, left = max(0, y - edge), max(0, x - edge)
     part = np.s_[top : y + height + edge, left : x + width + edge]
     mask, density = mask[part], ink.density[part]
-    near = cv2.dilate(mask, None, iterations=edge)
+    near = cv2.dilate(mask, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
     full = np.percentile(density[mask > 0], 60)
     density = np.clip(density.astype(np.float32) * np.float32(255 / full), 0, 255).astype(np.uint8)
     density[(near == 0) | (density < 255 * _FAINTEST)] = 0

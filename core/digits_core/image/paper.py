@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Grey: TypeAlias = NDArray[np.uint8]
 
 _SMALL_SIDE = 56
-_WINDOW = 0.75
+_WINDOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
