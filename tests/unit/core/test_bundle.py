@@ -39,6 +39,7 @@ def test_a_version_is_published_once(models_dir: Path, manifest: Manifest) -> No
 
 
 def damage(folder: Path, how: str) -> None:
+    """Spoil one thing about a bundle."""
     model, manifest = folder / "model.onnx", folder / "manifest.json"
     match how:
         case "bit":

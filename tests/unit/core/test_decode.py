@@ -1,5 +1,6 @@
 """Decoding: by content, within limits, upright, on paper."""
 
+import contextlib
 import io
 import struct
 import time
@@ -21,7 +22,6 @@ from digits_core.errors import (
 )
 from digits_core.image import Limits, decode, grey
 from PIL import Image
-import contextlib
 
 ORIENTATION = 0x0112
 STORED = {  # how a camera held the other way stores an upright picture, by orientation
@@ -45,6 +45,7 @@ def seven() -> np.ndarray:
 
 
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    """A picture as a file's content."""
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
@@ -203,6 +204,7 @@ def test_no_bytes() -> None:
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG file."""
     return (
         struct.pack(">I", len(content))
         + name
@@ -212,6 +214,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 
 def png(width: int, height: int, *chunks: bytes) -> bytes:
+    """A PNG file that claims a size."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunks) + chunk(b"IEND", b"")
 

