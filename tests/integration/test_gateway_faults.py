@@ -1,0 +1,163 @@
+"""Senders who are slow, silent or endless, and a gateway that stays as it was."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.gateways import GatewayProcess, running
+
+PATIENCE_S = 1.0
+MB = 10**6
+
+
+@pytest.fixture(scope="module")
+def gateway(server_address, tmp_path_factory) -> Iterator[GatewayProcess]:
+    """A gateway with little patience."""
+    folder = tmp_path_factory.mktemp("gateway")
+    with running(folder, server_address, DIGITS_READ_TIMEOUT_S=PATIENCE_S) as gateway:
+        yield gateway
+        assert gateway.stop() == 0, gateway.text
+
+
+@pytest.fixture(autouse=True)
+def well_afterwards(gateway, digit_png) -> Iterator[None]:
+    """Whatever happened, the next picture is read and no exception was logged."""
+    yield
+    reply = httpx.post(f"{gateway.url}/predict", content=digit_png, timeout=30)
+    assert reply.json()["prediction"] == 7
+    assert not gateway.events("failure")
+
+
+def connect(gateway: GatewayProcess) -> socket.socket:
+    """A connection to the gateway, which waits 10 s at most."""
+    return socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+
+
+def seconds_until_closed(connection: socket.socket) -> tuple[float, bytes]:
+    """How long the other side keeps the connection, and what it says."""
+    started, said = time.monotonic(), b""
+    try:
+        while received := connection.recv(65536):
+            said += received
+    except ConnectionResetError:
+        pass
+    return time.monotonic() - started, said
+
+
+HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        pytest.param(b"", b"", id="silent"),
+        pytest.param(b"POST /predict HTTP/1.1\r\nHost: x\r\n", b"", id="half a head"),
+        pytest.param(HEAD + b"half a body", b"HTTP/1.1 408 ", id="half a body"),
+        pytest.param(
+            HEAD.replace(b"/predict", b"/nowhere") + b"half", b"HTTP/1.1 404 ", id="body for nobody"
+        ),
+        pytest.param(GET + b"GET /he", b"HTTP/1.1 200 ", id="half a second head"),
+    ],
+)
+def test_who_makes_us_wait_is_let_go(gateway, sent, answered):
+    """The connection is closed after the configured time, with an answer where one is due."""
+    with connect(gateway) as connection:
+        connection.sendall(sent)
+        seconds, said = seconds_until_closed(connection)
+
+    assert 0.5 * PATIENCE_S < seconds < 3 * PATIENCE_S
+    assert said.startswith(answered)
+
+
+def test_a_dripping_head_or_body_is_let_go(gateway):
+    """A byte now and then does not prolong the time."""
+    with connect(gateway) as head, connect(gateway) as body:
+        body.sendall(HEAD)
+        started = time.monotonic()
+        for letter in b"POST /predict HTTP/1.1\r\nX-Drip: " + b"a" * 100:
+            try:
+                head.sendall(bytes([letter]))
+                body.sendall(b"x")
+            except OSError:
+                break
+            time.sleep(0.05)
+
+        assert time.monotonic() - started < 4 * PATIENCE_S
+
+
+def test_fifty_of_each_do_not_slow_the_others(gateway, digit_png):
+    """Health and answers stay quick while 150 connections are held open."""
+    held = [connect(gateway) for _ in range(150)]
+    for place, connection in enumerate(held):
+        connection.sendall((b"", HEAD[:30], HEAD + b"x")[place % 3])
+    try:
+        started = time.monotonic()
+        replies = [httpx.get(f"{gateway.url}/healthz") for _ in range(10)]
+        seconds = time.monotonic() - started
+    finally:
+        for connection in held:
+            connection.close()
+
+    assert all(reply.status_code == 200 for reply in replies)
+    assert seconds < 5
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["raw", "form"])
+def test_a_hundred_megabytes_with_a_length_are_refused_unread(gateway, wrapped):
+    """413 comes before the body."""
+    before = gateway.resident_bytes()
+    kind = b"Content-Type: multipart/form-data; boundary=edge\r\n" if wrapped else b""
+    with connect(gateway) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n" + kind + b"\r\n"
+        )
+        said = connection.recv(65536)
+
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"IMAGE_TOO_LARGE" in said
+    assert gateway.resident_bytes() - before < 10 * MB
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["raw", "form"])
+def test_a_hundred_megabytes_in_chunks_are_refused_on_the_way(gateway, wrapped):
+    """413 comes once the limit is passed, and less than 10 MB of memory were taken."""
+    before = gateway.resident_bytes()
+    content = b"\0" * MB
+    head = b"--edge\r\nContent-Disposition: form-data; name=file\r\n\r\n" if wrapped else b""
+    kind = b"Content-Type: multipart/form-data; boundary=edge\r\n" if wrapped else b""
+    answers: list[bytes] = []
+    with connect(gateway) as connection:
+        connection.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + kind + b"\r\n"
+        )
+        listener = threading.Thread(target=lambda: answers.append(connection.recv(65536)))
+        listener.start()
+        sent = 0
+        while sent < 100 and not answers:
+            chunk = head + content if sent == 0 else content
+            connection.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            sent += 1
+        listener.join()
+
+    assert answers[0].startswith(b"HTTP/1.1 413 ")
+    assert sent < 60
+    assert gateway.resident_bytes() - before < 10 * MB
+
+
+def test_who_does_not_take_the_answer_is_let_go(gateway):
+    """A client that asks for large files and reads nothing is cut off."""
+    asked = b"GET /swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", gateway.port))
+        connection.sendall(asked * 8)
+        time.sleep(3 * PATIENCE_S)
+        _, said = seconds_until_closed(connection)
+
+    assert len(said) < 8 * 1_500_000
