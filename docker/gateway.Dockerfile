@@ -22,5 +22,5 @@ ENV PATH=/opt/digits/bin:$PATH \
 USER 10001:10001
 WORKDIR /opt/digits
 EXPOSE 5000
-HEALTHCHECK --interval=5s --timeout=6s --start-period=30s CMD ["python", "-m", "digits_gateway", "check"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s CMD ["python", "-m", "digits_gateway", "check"]
 CMD ["python", "-m", "digits_gateway"]
