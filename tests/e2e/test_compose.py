@@ -154,7 +154,7 @@ def test_slim(stack: Stack, service: str, module: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_stop_and_start(stack: Stack, service: str) -> None:
-    """As a container's first process, too, a service ends well on SIGTERM; it comes back healthy."""
+    """As a container's first process, too, a service ends well on SIGTERM, and it comes back."""
     container = stack.container(service)
     stack.docker("stop", "--time", "15", container)
     state = stack.docker("inspect", "--format", "{{.State.ExitCode}}", container)
