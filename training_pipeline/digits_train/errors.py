@@ -1,13 +1,13 @@
 """What can go wrong in training, each with a stable reason.
 
-    TrainError
-    ├── DataMissing        DATA_MISSING: a data set is not where it was looked for
-    ├── DataCorrupt        DATA_CORRUPT: a file is not the published one
-    ├── DownloadFailed     DOWNLOAD_FAILED: no mirror gave the file
-    ├── StageMissing       STAGE_MISSING: an earlier stage has not run in this work folder
-    ├── WorkFolderMismatch WORK_FOLDER_MISMATCH: the work folder belongs to another configuration
-    ├── ParityFailed       PARITY_FAILED: ONNX and Keras disagree
-    └── PublishRefused     PUBLISH_REFUSED: the bundle must not be published as things stand
+TrainError
+├── DataMissing        DATA_MISSING: a data set is not where it was looked for
+├── DataCorrupt        DATA_CORRUPT: a file is not the published one
+├── DownloadFailed     DOWNLOAD_FAILED: no mirror gave the file
+├── StageMissing       STAGE_MISSING: an earlier stage has not run in this work folder
+├── WorkFolderMismatch WORK_FOLDER_MISMATCH: the work folder belongs to another configuration
+├── ParityFailed       PARITY_FAILED: ONNX and Keras disagree
+└── PublishRefused     PUBLISH_REFUSED: the bundle must not be published as things stand
 """
 
 from typing import ClassVar

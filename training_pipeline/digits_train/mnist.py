@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import logging
-import os
 import urllib.request
 import zlib
 from collections.abc import Mapping, Sequence
@@ -60,7 +59,7 @@ def download(
             url = f"{mirror}/{name}.gz"
             try:
                 log.info("downloading %s", url)
-                with urllib.request.urlopen(url, timeout=DOWNLOAD_TIMEOUT) as response:
+                with urllib.request.urlopen(url, timeout=DOWNLOAD_TIMEOUT) as response:  # noqa: S310 (ours)
                     packed = response.read()
                 _check(url, gzip.decompress(packed), digest)
             except (OSError, EOFError, zlib.error, DataCorrupt) as error:
@@ -68,7 +67,7 @@ def download(
                 continue
             part = target.with_suffix(".part")
             part.write_bytes(packed)
-            os.replace(part, target)
+            part.replace(target)
             break
         else:
             raise DownloadFailed(
@@ -87,7 +86,9 @@ def parse(name: str, content: bytes) -> NDArray[np.uint8]:
     start = 4 + 4 * content[3]
     shape = tuple(np.frombuffer(content[4:start], ">u4").astype(int))
     if len(content) - start != np.prod(shape):
-        raise DataCorrupt(f"{name} holds {len(content) - start} values, not {shape}: fetch it again")
+        raise DataCorrupt(
+            f"{name} holds {len(content) - start} values, not {shape}: fetch it again"
+        )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
@@ -96,12 +97,18 @@ def _content(folder: Path, name: str, digest: str) -> bytes:
         if not path.is_file():
             continue
         try:
-            content = path.read_bytes() if path.suffix != ".gz" else gzip.decompress(path.read_bytes())
+            content = (
+                path.read_bytes() if path.suffix != ".gz" else gzip.decompress(path.read_bytes())
+            )
         except (OSError, EOFError, zlib.error) as error:
-            raise DataCorrupt(f"{path} cannot be read ({error}): delete it and fetch it again") from error
+            raise DataCorrupt(
+                f"{path} cannot be read ({error}): delete it and fetch it again"
+            ) from error
         _check(str(path), content, digest)
         return content
-    raise DataMissing(f"{folder / name}.gz is missing: put it there, or leave out --data-dir to download it")
+    raise DataMissing(
+        f"{folder / name}.gz is missing: put it there, or leave out --data-dir to download it"
+    )
 
 
 def _check(where: str, content: bytes, digest: str) -> None:

@@ -1,7 +1,5 @@
 """Stage `model`: the MLP baseline and the CNN."""
 
-from collections.abc import Callable
-
 import keras
 from keras import layers
 
@@ -16,13 +14,11 @@ def build(name: str, seed: int) -> keras.Model:
     In: float32[N, 28, 28] in [0, 1], white on black. Out: float32[N, 11]
     logits, ten digits and "not one digit".
     """
-    # Unnamed layers are numbered by a counter, initialisers are seeded by the model's seed.
     keras.utils.set_random_seed(seed)
-    builders: dict[str, Callable[[int], keras.Model]] = {"mlp": _mlp, "cnn": _cnn}
-    return builders[name](seed)
+    return _mlp() if name == "mlp" else _cnn(seed)
 
 
-def _mlp(seed: int) -> keras.Model:
+def _mlp() -> keras.Model:
     image = keras.Input((28, 28), name="image")
     x = layers.Flatten()(image)
     for units in (640, 448, 256):

@@ -158,19 +158,20 @@ def shuffled(digit: Pictures, rng: np.random.Generator) -> Pictures:
     n = SIDE // side
     patches = digit.reshape(n, side, n, side).swapaxes(1, 2).reshape(n * n, side, side)
     # A derangement by rotation, so that no order is the old one.
-    order = np.roll(rng.permutation(n * n), 1) if n > 2 else np.roll(np.arange(4), rng.integers(1, 4))
+    order = (
+        np.roll(rng.permutation(n * n), 1) if n > 2 else np.roll(np.arange(4), rng.integers(1, 4))
+    )
     mixed = patches[order].reshape(n, n, side, side).swapaxes(1, 2).reshape(SIDE, SIDE)
     return np.ascontiguousarray(mixed)
 
 
 def lines(rng: np.random.Generator) -> Pictures:
     """Ruled paper, grids, hatching, checks, arrows and crosses: two or more straight strokes."""
-    strokes = []
     count = int(rng.integers(2, 6))
     if rng.random() < 0.5:
         gap = 2.0 / count
-        for k in range(count):
-            strokes.append(np.array([[-1, k * gap - 1], [1, k * gap - 1]], np.float32))
+        heights = gap * np.arange(count) - 1
+        strokes = [np.array([[-1, height], [1, height]], np.float32) for height in heights]
         if rng.random() < 0.5:
             strokes += [s[:, ::-1].copy() for s in strokes]
         angle = rng.uniform(0, np.pi)
@@ -206,16 +207,12 @@ def _pick(digits: Pictures, rng: np.random.Generator, count: int) -> Pictures:
     return digits[rng.integers(0, len(digits), count)]
 
 
-def _character(
-    characters: Drawn, classes: Sequence[int], rng: np.random.Generator
-) -> Pictures:
-    index = classes[rng.integers(len(classes))]
+def _character(characters: Drawn, classes: Sequence[int], rng: np.random.Generator) -> Pictures:
+    index = classes[int(rng.integers(len(classes)))]
     return draw(wobble(characters.strokes[index], rng), pen_width(rng))
 
 
-def _unlike_digits(
-    characters: Drawn, digits: Pictures, rng: np.random.Generator
-) -> list[int]:
+def _unlike_digits(characters: Drawn, digits: Pictures, rng: np.random.Generator) -> list[int]:
     """Indices of the characters whose whole class is mostly no digit's likeness.
 
     One drawer's sloppy sample says little, so a class goes when a quarter of
@@ -224,7 +221,7 @@ def _unlike_digits(
     near = Nearness(digits[rng.permutation(len(digits))[:8_000]])
     pictures = np.stack([draw(strokes, 2.7) for strokes in characters.strokes])
     is_digit = near.is_digit(pictures)
-    kept = []
+    kept: list[int] = []
     for label in np.unique(characters.label):
         letter = chr(ord("a") + int(label) % 100 - 1) if label // 100 == LATIN else ""
         members = np.flatnonzero(characters.label == label)

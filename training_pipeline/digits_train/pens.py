@@ -76,7 +76,7 @@ def smooth(points: NDArray[np.floating], per_span: int = 8) -> Stroke:
 
 
 def wobble(strokes: Sequence[Stroke], rng: np.random.Generator) -> list[Stroke]:
-    """Move the points by up to about a twentieth of the character's size, smoothly along a stroke."""
+    """Move the points by about a fiftieth of the character's size, smoothly along a stroke."""
     points = np.concatenate(list(strokes))
     size = float((points.max(axis=0) - points.min(axis=0)).max())
     moved = []

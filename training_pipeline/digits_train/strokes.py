@@ -1,6 +1,7 @@
 """The two published sets of pen trajectories, as lists of strokes."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,14 @@ from digits_train.errors import DataMissing
 from digits_train.pens import Stroke
 
 SOURCES = {
-    "pendigits_strokes.npz": "UCI, Pen-Based Recognition of Handwritten Digits (original trajectories)",
+    "pendigits_strokes.npz": "UCI, Pen-Based Recognition of Handwritten Digits, trajectories",
     "omniglot_strokes.npz": "Omniglot, the online strokes of its background set",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Characters as strokes: `label` is the digit or the character's class, `person` who drew it."""
+    """Characters as strokes; `label` is the digit or the class, `person` who drew it."""
 
     strokes: list[list[Stroke]]
     label: NDArray[np.int64]
@@ -46,7 +47,7 @@ def omniglot(folder: Path) -> Drawn:
     return Drawn(characters, label, file["drawer"].astype(np.int64))
 
 
-def _open(folder: Path, name: str) -> dict[str, NDArray[np.generic]]:
+def _open(folder: Path, name: str) -> dict[str, NDArray[np.integer]]:
     path = folder / name
     if not path.is_file():
         raise DataMissing(
@@ -57,8 +58,8 @@ def _open(folder: Path, name: str) -> dict[str, NDArray[np.generic]]:
 
 
 def _cut(
-    points: NDArray[np.float32], stroke_start: NDArray[np.generic], start: NDArray[np.generic]
+    points: NDArray[np.float32], stroke_start: NDArray[np.integer], start: NDArray[np.integer]
 ) -> list[list[Stroke]]:
     strokes = np.split(points, stroke_start[1:-1].astype(np.int64))
     bounds = start.astype(np.int64)
-    return [strokes[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [strokes[a:b] for a, b in pairwise(bounds)]

@@ -1,5 +1,6 @@
 """Stage `train`: one model from random weights to averaged ones, resumable at every epoch."""
 
+import json
 import logging
 import math
 import time
@@ -14,19 +15,24 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from digits_train import checkpoint
+from digits_train import checkpoint, git
 from digits_train.augment import Augmenter
 from digits_train.config import Config
 from digits_train.data import CLASSES, NOT_A_DIGIT, Data
 from digits_train.model import build
+from digits_train.plan import Plan
 
 log = logging.getLogger(__name__)
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def train(config: Config, model_name: str, data: Data, work: Path, *, until: int | None = None) -> None:
-    """Train `model_name` and leave `work`/`model_name`.weights.h5, the averaged weights.
+def train(
+    config: Config, model_name: str, data: Data, work: Path, *, until: int | None = None
+) -> None:
+    """Train `model_name` and leave `work`/NAME.weights.h5, the averaged weights.
+
+    NAME.train.json beside it says of what configuration and commit they are.
 
     Goes on from the last checkpoint in `work`, as if it had never stopped.
     `until` ends it after that many epochs. Raises `WorkFolderMismatch` when the
@@ -34,7 +40,7 @@ def train(config: Config, model_name: str, data: Data, work: Path, *, until: int
     """
     trainer = Trainer(config, model_name, data)
     path = work / f"{model_name}.checkpoint.npz"
-    identity = {"config": config.to_dict(), "model": model_name}
+    identity = config.of(model_name)
     done = trainer.resume(path, identity) if path.exists() else 0
     epochs = config.optimisation(model_name).epochs
     board = keras.callbacks.TensorBoard(str(work / "tensorboard" / model_name), write_graph=False)
@@ -49,6 +55,8 @@ def train(config: Config, model_name: str, data: Data, work: Path, *, until: int
     board.on_train_end()
     part = work / f"{model_name}.part.weights.h5"
     trainer.average.save_weights(part)
+    origin = {"config": identity, "commit": git.head(Path(__file__).parent)}
+    (work / f"{model_name}.train.json").write_text(json.dumps(origin, indent=2) + "\n", "utf-8")
     part.replace(work / f"{model_name}.weights.h5")
 
 
@@ -63,7 +71,7 @@ class Trainer:
         self.model = build(model_name, config.seed)
         self.average = build(model_name, config.seed)
         """Holds the moving average of all weights, norm statistics included, after each epoch."""
-        # Kept in numpy: a device operation for each of 40 weights and step costs more than the step.
+        # Kept in numpy: 40 device operations a step would cost the MLP as much as its step.
         self._means = [np.array(ops.convert_to_numpy(v.value)) for v in self.average.weights]
         settings = config.optimisation(model_name)
         optimizer = keras.optimizers.AdamW(
@@ -118,46 +126,12 @@ class Trainer:
         # A young average must not remember the random start.
         keep = min(self._config.ema, (1 + step) / (10 + step))
         for mean, weight in zip(self._means, self.model.weights, strict=True):
-            mean *= keep
-            mean += (1 - keep) * ops.convert_to_numpy(weight.value)
+            np.multiply(mean, keep, out=mean)
+            np.add(mean, (1 - keep) * ops.convert_to_numpy(weight.value), out=mean)
 
 
-class Plan:
-    """Which pictures each batch of an epoch holds, as a function of seed and epoch."""
-
-    def __init__(self, config: Config, data: Data) -> None:
-        self._config = config
-        self._data = data
-        self._outliers = round(config.batch * config.outlier_share)
-        digits = config.batch - self._outliers
-        self._drawn = round(digits * config.drawn_share) if len(data.drawn) else 0
-        self._digits = digits - self._drawn
-        self.batches = len(data.train) // self._digits
-
-    def epoch(self, epoch: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.intp]]]:
-        """Images uint8[batch, 28, 28] and classes, 10 for "not a digit"."""
-        data = self._data
-        rng = np.random.default_rng([self._config.seed, epoch])
-        order = rng.permutation(len(data.train))
-        for start in range(0, self.batches * self._digits, self._digits):
-            digits = order[start : start + self._digits]
-            drawn = rng.integers(0, max(1, len(data.drawn)), self._drawn)
-            outliers = rng.integers(0, len(data.outliers), self._outliers)
-            yield (
-                np.concatenate([data.train[digits], data.drawn[drawn], data.outliers[outliers]]),
-                np.concatenate(
-                    [
-                        data.train_labels[digits],
-                        data.drawn_labels[drawn],
-                        np.full(self._outliers, NOT_A_DIGIT),
-                    ]
-                ).astype(np.intp),
-            )
-
-
-@keras.saving.register_keras_serializable("digits_train")
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Up to `peak` in a straight line for the first `warm_up` of `steps`, then down a cosine to 0."""
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # keras is untyped
+    """Up to `peak` in a line for the first `warm_up` of `steps`, then down a cosine to 0."""
 
     def __init__(self, peak: float, steps: int, warm_up: float) -> None:
         self._peak, self._steps, self._warm_up = peak, steps, warm_up
@@ -173,21 +147,31 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def accuracies(model: keras.Model, data: Data) -> dict[str, float]:
-    """Shares of the validation pictures that get the right one of eleven answers."""
-    sets = {
-        "digits": (data.validation, data.validation_labels),
-        "drawn": (data.validation_drawn, data.validation_drawn_labels),
-        "outliers": (data.validation_outliers, NOT_A_DIGIT),
-    }
-    return {
-        f"validation_{name}": float(np.mean(_answers(model, images) == labels))
-        for name, (images, labels) in sets.items()
-        if len(images)
-    }
+    """What the model makes of the validation pictures, as shares.
+
+    Of the digits those read right and those taken for digits at all, of the
+    outliers those told as such. The answer is the best of the ten digits, also
+    where "not a digit" scores higher, as the recogniser has it.
+    """
+    figures = {}
+    for name, images, labels in (
+        ("digits", data.validation, data.validation_labels),
+        ("drawn", data.validation_drawn, data.validation_drawn_labels),
+    ):
+        if len(images):
+            logits = _logits(model, images)
+            figures[f"validation_{name}"] = _share(logits[:, :NOT_A_DIGIT].argmax(axis=1) == labels)
+            figures[f"validation_{name}_kept"] = _share(logits.argmax(axis=1) != NOT_A_DIGIT)
+    refused = _logits(model, data.validation_outliers).argmax(axis=1) == NOT_A_DIGIT
+    return figures | {"validation_outliers": _share(refused)}
 
 
-def _answers(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.intp]:
-    return model.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0).argmax(axis=1)
+def _logits(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return model.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0)
+
+
+def _share(hits: NDArray[np.bool_]) -> float:
+    return float(np.mean(hits))
 
 
 def _tell(console: Console, name: str, epoch: int, epochs: int, figures: dict[str, float]) -> None:

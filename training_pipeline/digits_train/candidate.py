@@ -1,0 +1,124 @@
+"""An exported model as a bundle, before and when it is published.
+
+Everything after the export looks at the ONNX file through the recogniser that
+will serve it. A bundle needs canaries, so the candidate has them from the
+start; their answers are worked out here, apart from the recogniser, which
+then checks itself against them.
+"""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from digits_core import Bundle, Manifest, Recognizer, prepare
+from digits_core.bundle import Acceptance, Canary, digest_of
+from digits_core.image import NORMALIZER_VERSION
+from numpy.typing import NDArray
+
+from digits_train.drawings import STYLES, drawing, png
+from digits_train.errors import StageMissing
+
+INPUT, OUTPUT = "image", "logits"
+EVERYTHING = Acceptance(min_confidence=0.0, min_digit_score=0.0, min_contrast=0.0)
+THREADS = 2
+
+
+def candidate(
+    model_name: str,
+    work: Path,
+    *,
+    temperature: float = 1.0,
+    acceptance: Acceptance = EVERYTHING,
+) -> Recognizer:
+    """The recogniser of `work`/`model_name`.onnx, as version 0. Raises `StageMissing`."""
+    return Recognizer(
+        bundle(
+            model_name,
+            exported(model_name, work),
+            version=0,
+            temperature=temperature,
+            acceptance=acceptance,
+            metrics={},
+            training={},
+            commit="",
+        ),
+        threads=THREADS,
+    )
+
+
+def bundle(
+    model_name: str,
+    model: bytes,
+    *,
+    version: int,
+    temperature: float,
+    acceptance: Acceptance,
+    metrics: Mapping[str, float],
+    training: Mapping[str, Any],
+    commit: str,
+) -> Bundle:
+    """Put together a bundle with canaries and with what can be read off the ONNX file `model`."""
+    manifest = Manifest(
+        name=model_name,
+        version=version,
+        files=digest_of(model),
+        input=INPUT,
+        output=OUTPUT,
+        parameters=_parameters(model),
+        normalizer_version=NORMALIZER_VERSION,
+        temperature=temperature,
+        acceptance=acceptance,
+        metrics=metrics,
+        training=training,
+        commit=commit,
+        canaries=_canaries(model, temperature),
+    )
+    return Bundle(manifest, model)
+
+
+def exported(model_name: str, work: Path) -> bytes:
+    """The content of `work`/`model_name`.onnx. Raises `StageMissing`."""
+    path = work / f"{model_name}.onnx"
+    if not path.is_file():
+        raise StageMissing(f"{path} is missing: run `digits-train export` first")
+    return path.read_bytes()
+
+
+def pictures() -> list[bytes]:
+    """The canary pictures, PNG: 0 to 9 in our two hands, dark on light and light on dark."""
+    return [
+        png(drawing(digit, digit % STYLES, side=140, pen=8 + digit % 3, ink=ink, paper=paper))
+        for digit in range(10)
+        for ink, paper in [(235, 20) if digit % 4 == 3 else (30, 245)]
+    ]
+
+
+def parts(images: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Cut uint8[N, 28, 28] up: the CNN's maps of 10,000 pictures at once would fill the memory."""
+    return np.array_split(images, max(1, len(images) // 500))
+
+
+def _canaries(model: bytes, temperature: float) -> tuple[Canary, ...]:
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    seen = [prepare(picture).pixels for picture in pictures()]
+    (logits,) = session.run([OUTPUT], {INPUT: np.stack(seen).astype(np.float32) / np.float32(255)})
+    odds = np.exp(logits.astype(np.float64) / temperature)
+    digits = odds[:, :10] / odds[:, :10].sum(axis=1, keepdims=True)
+    scores = odds[:, :10].sum(axis=1) / odds.sum(axis=1)
+    return tuple(
+        Canary(base64.b64encode(picture).decode(), int(p.argmax()), tuple(p.tolist()), float(score))
+        for picture, p, score in zip(pictures(), digits, scores, strict=True)
+    )
+
+
+def _parameters(model: bytes) -> int:
+    graph = onnx.load_model_from_string(model).graph
+    return sum(
+        int(np.prod(tensor.dims))
+        for tensor in graph.initializer
+        if tensor.data_type == onnx.TensorProto.FLOAT
+    )

@@ -1,0 +1,64 @@
+"""Stage `publish`: a numbered bundle, with parity proven and from a clean tree."""
+
+from pathlib import Path
+
+from digits_core.bundle import Acceptance, digest_of, published, write
+
+from digits_train import git, reports
+from digits_train.candidate import bundle, exported
+from digits_train.errors import PublishRefused, StageMissing
+
+
+def publish(model_name: str, work: Path, models_dir: Path) -> Path:
+    """Write the model's next version into `models_dir` and return its folder.
+
+    `models_dir` lies in a git checkout, of which everything but that folder
+    must be committed. The manifest names the commit that the model was trained
+    at. Raises `PublishRefused` when the tree is dirty or parity is not proven,
+    `StageMissing` when a stage has not run since the last export.
+    """
+    model = exported(model_name, work)
+    (digest,) = digest_of(model).values()
+    _refuse_unproven(model_name, work, digest)
+    _refuse_dirty(models_dir)
+    origin = reports.read(work, model_name, "export", digest)
+    fitted = reports.read(work, model_name, "calibrate", digest)
+    metrics = reports.read(work, model_name, "evaluate", digest)
+    newest = published(models_dir).get(model_name)
+    made = bundle(
+        model_name,
+        model,
+        version=int(newest.name) + 1 if newest else 1,
+        temperature=fitted["temperature"],
+        acceptance=Acceptance(**fitted["acceptance"]),
+        metrics=metrics,
+        training=origin["config"],
+        commit=origin["commit"],
+    )
+    return write(made.manifest, model, models_dir)
+
+
+def _refuse_unproven(model_name: str, work: Path, digest: str) -> None:
+    try:
+        parity = reports.read(work, model_name, "parity", digest)
+    except StageMissing as error:
+        raise PublishRefused(str(error)) from error
+    if not parity["passed"]:
+        raise PublishRefused(
+            f"{model_name} failed the parity check: export it again, then "
+            f"run `digits-train parity --model {model_name}`"
+        )
+
+
+def _refuse_dirty(models_dir: Path) -> None:
+    changed = git.changed(models_dir.resolve().parent, besides=models_dir.resolve())
+    if changed is None:
+        raise PublishRefused(
+            f"{models_dir} lies in no git checkout: name the models' folder of one with "
+            "--models-dir"
+        )
+    if changed:
+        raise PublishRefused(
+            f"{len(changed)} paths of the checkout are not committed ({changed[0]}): commit them, "
+            "so that the bundle can be made again"
+        )

@@ -1,0 +1,32 @@
+"""What a stage found out about one ONNX file: JSON in the work folder for the stages after it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from digits_train.errors import StageMissing
+
+
+def write(work: Path, model_name: str, stage: str, digest: str, values: dict[str, Any]) -> None:
+    """Write `work`/MODEL.STAGE.json. `digest` is the SHA-256 of the ONNX file it speaks of."""
+    report = {"digest": digest, **values}
+    _path(work, model_name, stage).write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+
+
+def read(work: Path, model_name: str, stage: str, digest: str) -> dict[str, Any]:
+    """Read what `write` wrote.
+
+    Raises `StageMissing` when it is not there or speaks of another file.
+    """
+    path = _path(work, model_name, stage)
+    again = f"run `digits-train {stage} --model {model_name}` first"
+    if not path.is_file():
+        raise StageMissing(f"{path} is missing: {again}")
+    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if report.pop("digest") != digest:
+        raise StageMissing(f"{path} speaks of an earlier export of {model_name}: {again}")
+    return report
+
+
+def _path(work: Path, model_name: str, stage: str) -> Path:
+    return work / f"{model_name}.{stage}.json"
