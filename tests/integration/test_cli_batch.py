@@ -24,9 +24,9 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def many(folder, digit_png) -> list[str]:
-    """Six hundred pictures: more messages than are under way at once."""
+    """Four hundred pictures: more messages than are under way at once."""
     (folder / "in").mkdir()
-    names = [f"in/{index:03}.png" for index in range(600)]
+    names = [f"in/{index:03}.png" for index in range(400)]
     for name in names:
         Path(name).write_bytes(digit_png)
     return names
@@ -36,7 +36,7 @@ def many(folder, digit_png) -> list[str]:
 def slow_server(launch_server, publish, tmp_path_factory, unused_tcp_port):
     """`start()` starts a server whose model takes a good tenth of a second for each run."""
     models = tmp_path_factory.mktemp("slow")
-    publish(models, "cnn", products=4)
+    publish(models, "cnn", products=3)
     (models / "default").write_text("cnn\n")
     started = []
 
@@ -52,18 +52,36 @@ def slow_server(launch_server, publish, tmp_path_factory, unused_tcp_port):
             server.stop()
 
 
-def _start(address: str, *arguments: str, program=(DIGITS,)) -> subprocess.Popen:
-    return subprocess.Popen(
-        [*program, "batch", *arguments, "--address", address],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+@pytest.fixture
+def start():
+    """Start `digits batch`; it is gone when the test is over."""
+    started = []
+
+    def start(address: str, *arguments: str, program=(DIGITS,)) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [*program, "batch", *arguments, "--address", address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        with process:  # closes its pipes
+            process.kill()
 
 
-def _run(address: str, *arguments: str) -> subprocess.CompletedProcess:
-    process = _start(address, *arguments)
-    stdout, stderr = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+@pytest.fixture
+def batch(start):
+    """Run `digits batch` to its end."""
+
+    def batch(*arguments: str) -> subprocess.CompletedProcess:
+        process = start(*arguments)
+        stdout, stderr = process.communicate(timeout=100)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+    return batch
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:
@@ -81,7 +99,7 @@ def _wait_for(path: str) -> None:
     assert Path(path).exists()
 
 
-def test_a_thousand_files_of_every_kind(server_address, folder, digit_png):
+def test_a_thousand_files_of_every_kind(batch, server_address, folder, digit_png):
     """A row each, sorted, whatever the names and the contents are; exit code 1."""
     names = [f"in/{index % 7}/{index:04}.png".encode() for index in range(943)]
     names += ["in/ä ö/ziffer.PNG".encode(), b"in/a\nb.png", b'in/a,"b".png', b"in/caf\xe9.png"]
@@ -94,7 +112,7 @@ def test_a_thousand_files_of_every_kind(server_address, folder, digit_png):
     Path("in/gone.png").symlink_to("nowhere.png")
     Path("in/note.txt").write_text("not a picture")
 
-    done = _run(server_address, "in", "-o", "results.csv")
+    done = batch(server_address, "in", "-o", "results.csv")
 
     rows = _rows(Path("results.csv").read_bytes())
     expected = sorted([*names, b"in/gone.png"])
@@ -116,19 +134,19 @@ def test_a_thousand_files_of_every_kind(server_address, folder, digit_png):
     assert b"; 51 failed" in done.stderr
 
 
-def test_stdout_takes_the_same_bytes(server_address, many):
+def test_stdout_takes_the_same_bytes(batch, server_address, many):
     """The table is the same wherever it goes, and nothing else is on stdout."""
-    to_file = _run(server_address, "in", "-o", "results.csv", "--model", "mlp")
-    to_stdout = _run(server_address, "in", "--model", "mlp")
+    to_file = batch(server_address, "in", "-o", "results.csv", "--model", "mlp")
+    to_stdout = batch(server_address, "in", "--model", "mlp")
 
     assert to_stdout.stdout == Path("results.csv").read_bytes()
     assert [row["path"] for row in _rows(to_stdout.stdout)] == many
     assert (to_file.returncode, to_stdout.returncode) == (0, 0)
 
 
-def test_a_folder_without_pictures_is_an_empty_table(server_address, folder):
+def test_a_folder_without_pictures_is_an_empty_table(batch, server_address, folder):
     """The header alone says that there was nothing to read."""
-    done = _run(server_address, ".")
+    done = batch(server_address, ".")
 
     assert len(done.stdout.splitlines()) == 1
     assert done.returncode == 0
@@ -136,41 +154,42 @@ def test_a_folder_without_pictures_is_an_empty_table(server_address, folder):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interruption_leaves_no_half_file(slow_server, many, number, code):
+def test_an_interruption_leaves_no_half_file(start, slow_server, many, number, code):
     """An interrupted run ends at once, the earlier table untouched; Ctrl-C is 130."""
     Path("results.csv").write_text("earlier")
-    process = _start(slow_server().address, "in", "-o", "results.csv")
+    process = start(slow_server().address, "in", "-o", "results.csv")
     _wait_for("results.csv.part")
-    start = time.monotonic()
+    began = time.monotonic()
     process.send_signal(number)
     _, stderr = process.communicate(timeout=20)
 
     assert process.returncode == code
     assert b"Traceback" not in stderr
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - began < 5
     assert _listed() == ["in", "results.csv"]
     assert Path("results.csv").read_text() == "earlier"
 
 
-def test_a_server_that_returns_costs_no_row(slow_server, many):
+def test_a_server_that_returns_costs_no_row(start, slow_server, many):
     """A server that is killed and comes back is waited for."""
     server = slow_server()
-    process = _start(server.address, "in", "-o", "results.csv")
+    process = start(server.address, "in", "-o", "results.csv")
     _wait_for("results.csv.part")
     server.stop(signal.SIGKILL)
     time.sleep(2)
+    assert process.poll() is None
     slow_server()
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=100)
 
     assert process.returncode == 0, stderr
     assert [row["path"] for row in _rows(Path("results.csv").read_bytes())] == many
 
 
-def test_a_server_that_stays_away_ends_the_run(slow_server, many):
+def test_a_server_that_stays_away_ends_thebatch(start, slow_server, many):
     """After a bounded wait the exit code is 4 and there is no half file."""
     impatient = "from digits_client import cli; cli.BATCH_TIMEOUT = 3; cli.main()"
     server = slow_server()
-    process = _start(
+    process = start(
         server.address, "in", "-o", "results.csv", program=(sys.executable, "-c", impatient)
     )
     _wait_for("results.csv.part")
@@ -182,22 +201,21 @@ def test_a_server_that_stays_away_ends_the_run(slow_server, many):
     assert _listed() == ["in"]
 
 
-def test_a_closed_pipe_ends_quietly(server_address, many):
+def test_a_closed_pipe_ends_quietly(start, server_address, many):
     """`digits batch ... | head` says nothing."""
-    process = _start(server_address, *many, *many)
+    process = start(server_address, *many, *many)
     process.stdout.readline()
     process.stdout.close()
     stderr = process.stderr.read()
-    process.stderr.close()
 
     assert process.wait(20) != 0
     assert stderr == b""
 
 
 @pytest.mark.parametrize("output", ["/dev/full", "missing/results.csv", "in"])
-def test_an_output_that_cannot_be_written(server_address, many, output):
+def test_an_output_that_cannot_be_written(batch, server_address, many, output):
     """A full disk, a missing folder or a folder in the way: a message, and nothing left behind."""
-    done = _run(server_address, "in", "-o", output)
+    done = batch(server_address, "in", "-o", output)
 
     assert done.returncode == 1
     assert b"cannot be written" in done.stderr

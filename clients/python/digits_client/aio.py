@@ -98,13 +98,12 @@ class AsyncClient:
         under_way: deque[tuple[calls.Batch, Any]] = deque()
         try:
             while batch := await asyncio.to_thread(next, batches, None):
-                future = self._start(batch, timeout, metadata) if batch.request.images else None
-                under_way.append((batch, future))
+                under_way.append((batch, self._start(batch, timeout, metadata)))
                 if len(under_way) == calls.MESSAGES_IN_FLIGHT:
-                    for outcome in await self._finish(*under_way.popleft(), timeout):
+                    for outcome in await self._finish(*under_way.popleft(), timeout, metadata):
                         yield outcome
             while under_way:
-                for outcome in await self._finish(*under_way.popleft(), timeout):
+                for outcome in await self._finish(*under_way.popleft(), timeout, metadata):
                     yield outcome
         finally:
             for _, future in under_way:
@@ -185,19 +184,28 @@ class AsyncClient:
         return call.read(response)
 
     def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
+        """Send what there is to send; return the call."""
+        if not batch.request.images:
+            return None
         return self._stub.PredictBatch(
             batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
         )
 
     async def _finish(
-        self, batch: calls.Batch, future: Any, timeout: float
+        self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None
     ) -> list[Prediction | ImageError]:
-        if future is None:
-            return batch.merge()
+        """Wait for the outcomes, in smaller messages where the server runs out of time."""
         try:
-            return batch.merge(await future)
+            return batch.merge(future and await future)
         except grpc.RpcError as error:
-            raise failure(error, self.address, timeout) from error
+            halves = batch.halves(error)
+            if not halves:
+                raise failure(error, self.address, timeout) from error
+        outcomes = []
+        for half in halves:
+            started = self._start(half, timeout, metadata)
+            outcomes += await self._finish(half, started, timeout, metadata)
+        return outcomes
 
 
 async def _made(image: object, make: Callable[..., Any], *arguments: object) -> Any:

@@ -70,6 +70,26 @@ class Batch:
             for index, error in enumerate(self.unsent, self.start)
         ]
 
+    def halves(self, error: Any) -> list["Batch"]:
+        """Return two batches to send one after the other instead of this one that failed.
+
+        There are none unless the server had too little time for several pictures:
+        on a slow or busy machine, 64 pictures can take longer than its deadline.
+        """
+        if len(self.request.images) < 2 or not translation.out_of_time(error):
+            return []
+        middle = len(self.unsent) // 2
+        images = self.unsent[:middle].count(None)
+        parts = [
+            Batch(pb.PredictBatchRequest(), self.unsent[:middle], self.start),
+            Batch(pb.PredictBatchRequest(), self.unsent[middle:], self.start + middle),
+        ]
+        for part, chosen in zip(parts, (slice(images), slice(images, None)), strict=True):
+            part.request.images.extend(self.request.images[chosen])
+            part.request.model = self.request.model
+            part.request.include_normalized = self.request.include_normalized
+        return parts
+
     def _outcome(self, result: pb.PredictResult, index: int) -> Prediction | ImageError:
         if result.WhichOneof("outcome") == "prediction":
             return translation.prediction(result.prediction)

@@ -32,7 +32,7 @@ from digits_client.images import MESSAGE_BYTES, Picture
 
 FAILED, USAGE, UNAVAILABLE = 1, 2, 4
 
-BATCH_TIMEOUT = 30.0
+BATCH_TIMEOUT = 60.0
 """Seconds that a batch waits for a server that has gone away."""
 
 Address = Annotated[

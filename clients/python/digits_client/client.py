@@ -110,12 +110,11 @@ class Client:
         under_way: deque[tuple[calls.Batch, Any]] = deque()
         try:
             for batch in calls.batches(images, model, include_normalized):
-                future = self._start(batch, timeout, metadata) if batch.request.images else None
-                under_way.append((batch, future))
+                under_way.append((batch, self._start(batch, timeout, metadata)))
                 if len(under_way) == calls.MESSAGES_IN_FLIGHT:
-                    yield from self._finish(*under_way.popleft(), timeout)
+                    yield from self._finish(*under_way.popleft(), timeout, metadata)
             while under_way:
-                yield from self._finish(*under_way.popleft(), timeout)
+                yield from self._finish(*under_way.popleft(), timeout, metadata)
         finally:
             for _, future in under_way:
                 if future is not None:
@@ -184,16 +183,25 @@ class Client:
         return call.read(response)
 
     def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
+        """Send what there is to send; return the future of the response."""
+        if not batch.request.images:
+            return None
         return self._stub.PredictBatch.future(
             batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
         )
 
     def _finish(
-        self, batch: calls.Batch, future: Any, timeout: float
+        self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None
     ) -> list[Prediction | ImageError]:
-        if future is None:
-            return batch.merge()
+        """Wait for the outcomes, in smaller messages where the server runs out of time."""
         try:
-            return batch.merge(future.result())
+            return batch.merge(future and future.result())
         except grpc.RpcError as error:
-            raise failure(error, self.address, timeout) from error
+            halves = batch.halves(error)
+            if not halves:
+                raise failure(error, self.address, timeout) from error
+        outcomes = []
+        for half in halves:
+            started = self._start(half, timeout, metadata)
+            outcomes += self._finish(half, started, timeout, metadata)
+        return outcomes

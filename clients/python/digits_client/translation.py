@@ -134,6 +134,13 @@ def failure(call: Any, address: str, timeout: float) -> DigitsError:
     return _transport_failure(call.code(), call.details() or "", address, timeout)
 
 
+def out_of_time(call: Any) -> bool:
+    """Return whether the server itself says that its time for the call is over."""
+    status = _status(call)
+    info = status and _details(status)[0]
+    return bool(info and info.reason == "DEADLINE")
+
+
 def _transport_failure(
     code: grpc.StatusCode, details: str, address: str, timeout: float
 ) -> DigitsError:

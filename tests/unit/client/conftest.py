@@ -44,13 +44,15 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 
     `failures` holds what the next calls fail with; pictures that begin with
     b"bad" fail alone; `delay` seconds pass before each answer; `dropped` items
-    are missing from each batch; `requests` and `metadata` are what came.
+    are missing from each batch; more than `quick` pictures take too long;
+    `requests` and `metadata` are what came.
     """
 
     def __init__(self) -> None:
         self.failures: deque[Status | grpc.StatusCode] = deque()
         self.delay = 0.0
         self.dropped = 0
+        self.quick = 1024
         self.serving = True
         self.requests: list = []
         self.metadata: list[dict[str, str]] = []
@@ -60,6 +62,10 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 
     def fail(self, code: grpc.StatusCode, reason: str, message: str, field: str = "") -> None:
         """Let the next call fail as the real server's calls do."""
+        self.failures.append(self._status(code, reason, message, field))
+
+    @staticmethod
+    def _status(code: grpc.StatusCode, reason: str, message: str, field: str = "") -> Status:
         status = Status(code=code.value[0], message=message)
         details = [ErrorInfo(reason=reason, domain="digits")]
         if field:
@@ -69,7 +75,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
             packed = Any()
             packed.Pack(detail)
             status.details.append(packed)
-        self.failures.append(status)
+        return status
 
     def Predict(self, request, context):
         self._begin(request, context)
@@ -85,6 +91,9 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         finally:
             with self._lock:
                 self.under_way -= 1
+        if len(request.images) > self.quick:
+            late = self._status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE", "send less")
+            context.abort_with_status(rpc_status.to_status(late))
         results = [
             pb.PredictResult(error=self._item_error(index))
             if image.encoded.startswith(b"bad")

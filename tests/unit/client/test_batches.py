@@ -4,7 +4,14 @@ from collections.abc import Iterator
 import grpc
 import numpy as np
 import pytest
-from digits_client import AsyncClient, Client, DigitsError, ImageError, ModelNotFound
+from digits_client import (
+    AsyncClient,
+    Client,
+    DeadlineExceeded,
+    DigitsError,
+    ImageError,
+    ModelNotFound,
+)
 
 
 async def _asynchronously(address: str, images, **arguments) -> list:
@@ -102,6 +109,41 @@ def test_a_dropped_item_is_noticed(batch, fake):
 
     with pytest.raises(DigitsError, match="2 of 3"):
         batch([b"8"] * 3)
+
+
+def test_a_slow_server_gets_smaller_messages(batch, fake):
+    """What the server has no time for is sent in halves, and every outcome keeps its place."""
+    fake.quick = 10
+    images = [bytes([index]) for index in range(100)]
+    images[40], images[70] = b"bad", "missing.png"
+    outcomes = batch(images, model="mlp")
+
+    assert [getattr(outcome, "digit", None) for outcome in outcomes] == [
+        None if index in {40, 70} else index % 10 for index in range(100)
+    ]
+    assert [outcomes[index].field for index in (40, 70)] == ["images[40].encoded", "images[70]"]
+    assert {outcome.model for outcome in outcomes if hasattr(outcome, "model")} == {"mlp"}
+    assert sum(len(r.images) for r in fake.requests if len(r.images) <= 10) == 99
+
+
+def test_a_server_without_time_for_one_picture_fails_the_batch(batch, fake):
+    """When no smaller message is possible, the deadline is raised."""
+    fake.quick = 0
+
+    with pytest.raises(DeadlineExceeded, match="send less"):
+        batch([b"8"] * 4)
+
+    assert [len(request.images) for request in fake.requests] == [4, 2, 1]
+
+
+def test_the_caller_s_own_deadline_is_kept(batch, fake):
+    """When the caller's time is over, nothing is sent again."""
+    fake.delay = 0.5
+
+    with pytest.raises(DeadlineExceeded):
+        batch([b"8"] * 4, timeout=0.2)
+
+    assert len(fake.requests) == 1
 
 
 def test_unavailable_is_tried_again(batch, fake):
