@@ -24,9 +24,9 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def many(folder, digit_png) -> list[str]:
-    """Four hundred pictures: more messages than are under way at once."""
+    """Three hundred pictures: more messages than are under way at once."""
     (folder / "in").mkdir()
-    names = [f"in/{index:03}.png" for index in range(400)]
+    names = [f"in/{index:03}.png" for index in range(300)]
     for name in names:
         Path(name).write_bytes(digit_png)
     return names
@@ -36,7 +36,7 @@ def many(folder, digit_png) -> list[str]:
 def slow_server(launch_server, publish, tmp_path_factory, unused_tcp_port):
     """`start()` starts a server whose model takes a good tenth of a second for each run."""
     models = tmp_path_factory.mktemp("slow")
-    publish(models, "cnn", products=3)
+    publish(models, "cnn", products=2)
     (models / "default").write_text("cnn\n")
     started = []
 
@@ -185,7 +185,7 @@ def test_a_server_that_returns_costs_no_row(start, slow_server, many):
     assert [row["path"] for row in _rows(Path("results.csv").read_bytes())] == many
 
 
-def test_a_server_that_stays_away_ends_thebatch(start, slow_server, many):
+def test_a_server_that_stays_away_ends_the_run(start, slow_server, many):
     """After a bounded wait the exit code is 4 and there is no half file."""
     impatient = "from digits_client import cli; cli.BATCH_TIMEOUT = 3; cli.main()"
     server = slow_server()
