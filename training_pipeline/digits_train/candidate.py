@@ -8,6 +8,7 @@ then checks itself against them.
 
 import base64
 from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +91,10 @@ def exported(model_name: str, work: Path) -> bytes:
 
 def pictures() -> list[bytes]:
     """The canary pictures, PNG: 0 to 9 in our two hands, dark on light and light on dark."""
+    papers = [(30, 245), (235, 20), (70, 200)]
     return [
-        png(drawing(digit, digit % STYLES, side=140, pen=8 + digit % 3, ink=ink, paper=paper))
-        for digit in range(10)
-        for ink, paper in [(235, 20) if digit % 4 == 3 else (30, 245)]
+        png(drawing(digit, digit % STYLES, side=140, pen=7 + digit % 3, ink=ink, paper=paper))
+        for digit, (ink, paper) in zip(range(10), cycle(papers))
     ]
 
 

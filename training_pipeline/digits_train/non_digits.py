@@ -54,7 +54,7 @@ def pool(
         (0.04, specks),
     ]
     if characters is not None:
-        classes = _unlike_digits(characters, digits, rng)
+        classes = unlike_digits(characters, digits, rng)
         shares.append((0.40, lambda rng: _character(characters, classes, rng)))
     total = sum(share for share, _ in shares)
     near = Nearness(digits[rng.permutation(len(digits))[:8_000]])
@@ -212,8 +212,8 @@ def _character(characters: Drawn, classes: Sequence[int], rng: np.random.Generat
     return draw(wobble(characters.strokes[index], rng), pen_width(rng))
 
 
-def _unlike_digits(characters: Drawn, digits: Pictures, rng: np.random.Generator) -> list[int]:
-    """Indices of the characters whose whole class is mostly no digit's likeness.
+def unlike_digits(characters: Drawn, digits: Pictures, rng: np.random.Generator) -> list[int]:
+    """Indices of the characters whose class looks like no digit.
 
     One drawer's sloppy sample says little, so a class goes when a quarter of
     its drawers wrote something near to a digit; Latin's letters are known.

@@ -137,10 +137,10 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         self._peak, self._steps, self._warm_up = peak, steps, warm_up
 
     def __call__(self, step: object) -> object:
-        done = ops.cast(step, "float32") / self._steps
+        done = ops.minimum(ops.cast(step, "float32") / self._steps, 1.0)
         rise = done / self._warm_up
         fall = 0.5 * (1 + ops.cos(math.pi * (done - self._warm_up) / (1 - self._warm_up)))
-        return self._peak * ops.clip(ops.where(rise < 1, rise, fall), 0.0, 1.0)
+        return self._peak * ops.where(rise < 1, rise, fall)
 
     def get_config(self) -> dict[str, float]:
         return {"peak": self._peak, "steps": self._steps, "warm_up": self._warm_up}

