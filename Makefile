@@ -59,10 +59,10 @@ proto: .venv-dev/.installed ## generate the stubs from proto/digits/v1/digits.pr
 	$(DEV)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto \
 		proto/digits/v1/digits.proto
 
-train: .venv-dev/.installed ## train, measure and publish both models; ARGS='--data-dir ...'
+train: .venv-dev/.installed ## train and measure both models; ARGS=--publish publishes them
 	$(DEV)/digits-train all --config full $(ARGS)
 
-bench: .venv-dev/.installed ## measure accuracy, batch throughput and start-up on the published models
+bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput and start-up on the published models
 	$(DEV)/python benchmarks/accuracy.py
 	$(DEV)/python benchmarks/batch.py
 	$(DEV)/python benchmarks/startup.py

@@ -19,8 +19,8 @@ FROM ${BASE_IMAGE}
 COPY --from=build /opt/digits /opt/digits
 ENV PATH=/opt/digits/bin:$PATH \
     PYTHONUNBUFFERED=1
-# The work folder and the data are mounted here, owned by whoever is named with docker run --user.
+# work/, which docker run mounts here, belongs to whom --user names. What was trained is published from a checkout.
 USER 10001:10001
-WORKDIR /work
+WORKDIR /digits
 ENTRYPOINT ["digits-train"]
 CMD ["--help"]
