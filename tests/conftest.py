@@ -23,7 +23,8 @@ from digits_core.image import NORMALIZER_VERSION
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-START_S = 30.0
+PATIENCE_S = 60.0
+"""How long to wait for what takes a second: a limit for what hangs, on a machine that is busy."""
 
 
 @dataclass
@@ -46,7 +47,7 @@ class ServerProcess:
     def address(self) -> str:
         return self.wait_for("listening")["address"]
 
-    def wait_for(self, name: str, seconds: float = START_S) -> dict[str, Any]:
+    def wait_for(self, name: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The first event of that name; fails when the process ends or takes too long."""
         end = time.monotonic() + seconds
         while not (events := self.events(name)):
@@ -57,10 +58,14 @@ class ServerProcess:
             time.sleep(0.01)
         return events[0]
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(seconds)
+        return self.end()
+
+    def end(self) -> int:
+        """Wait for the process to end by itself and return its exit status."""
+        return self.process.wait(PATIENCE_S)
 
 
 Launch = Callable[..., ServerProcess]

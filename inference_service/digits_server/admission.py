@@ -1,5 +1,6 @@
 """Whether a call may start."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -20,11 +21,14 @@ class Admission:
 
     A refusal costs microseconds: the request has not been parsed. Health and
     reflection do not pass here, so that a full server still says how it is.
+    `idle` is set while no call is at work.
     """
 
     def __init__(self, max_in_flight: int) -> None:
         self.phase = Phase.LOADING
         self.in_flight = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
         self._max_in_flight = max_in_flight
 
     @contextmanager
@@ -40,7 +44,10 @@ class Admission:
         if self.in_flight >= self._max_in_flight:
             raise Overloaded(f"{self._max_in_flight} calls are in flight: try again in a moment")
         self.in_flight += 1
+        self.idle.clear()
         try:
             yield
         finally:
             self.in_flight -= 1
+            if not self.in_flight:
+                self.idle.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 
 import grpc
 import structlog
@@ -18,6 +19,9 @@ from digits_server.transport import SERVICE, listen
 
 NOTICE_S = 0.25
 """How long calls are still taken after the watches were told to go elsewhere."""
+
+FLUSH_S = 0.5
+"""How long the last answers may take on their way out."""
 
 logger = structlog.get_logger(__name__)
 
@@ -63,7 +67,12 @@ async def _drain(
         await asyncio.sleep(NOTICE_S)
     await health.end()
     admission.phase = Phase.DRAINING
-    await server.stop(grace_s)
+    leaving = asyncio.create_task(server.stop(grace_s))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(admission.idle.wait(), grace_s)
+    # What is open now are connections whose peers are gone, or do not listen.
+    await server.stop(min(grace_s, FLUSH_S))
+    await leaving
 
 
 async def _load(models: Models, stopping: asyncio.Event) -> bool:

@@ -15,8 +15,11 @@ from digits_server.settings import Settings
 SERVICE: str = digits_pb2.DESCRIPTOR.services_by_name["DigitService"].full_name
 HEALTH: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
-HANDSHAKE_MS = 10_000
-"""How long a connection may say nothing at its start; browsers and scanners do."""
+SILENCE_MS = 8_000
+"""How long a connection may say nothing before it is asked whether it lives."""
+
+ANSWER_MS = 5_000
+"""How long it then has to answer; half-sent requests and peers that are gone do not."""
 
 
 def listen(
@@ -47,5 +50,8 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),
         ("grpc.max_connection_age_ms", round(settings.max_connection_age_s * 1000)),
         ("grpc.max_connection_age_grace_ms", round(settings.deadline_s * 1000)),
-        ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+        ("grpc.server_handshake_timeout_ms", SILENCE_MS),
+        ("grpc.keepalive_time_ms", SILENCE_MS),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.ping_timeout_ms", ANSWER_MS),
     ]

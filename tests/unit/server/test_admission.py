@@ -27,6 +27,7 @@ def test_places() -> None:
     def fail() -> None:
         with admission.enter():
             assert admission.in_flight == 1
+            assert not admission.idle.is_set()
             with pytest.raises(Overloaded), admission.enter():
                 pass
             raise ZeroDivisionError
@@ -36,6 +37,7 @@ def test_places() -> None:
     with admission.enter():
         pass
     assert admission.in_flight == 0
+    assert admission.idle.is_set()
 
 
 async def test_deadline_cancels() -> None:
