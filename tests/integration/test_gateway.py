@@ -197,6 +197,15 @@ def test_a_port_in_use_is_named_with_the_cure(gateway):
     assert "Traceback" not in failed.stderr
 
 
+def test_a_host_that_is_not_ours_is_named():
+    """The start fails with a sentence."""
+    failed = command(DIGITS_HOST="192.0.2.1", DIGITS_HTTP_PORT=0)
+
+    assert failed.returncode == 1
+    assert "192.0.2.1 (DIGITS_HOST)" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "settings", "named"),
     [

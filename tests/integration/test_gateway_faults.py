@@ -1,6 +1,7 @@
 """Senders who are slow, silent or endless, and a gateway that stays as it was."""
 
 import socket
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ def seconds_until_closed(connection: socket.socket) -> tuple[float, bytes]:
     return time.monotonic() - started, said
 
 
+CHUNKED = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -74,6 +76,31 @@ def test_who_makes_us_wait_is_let_go(gateway, sent, answered):
     assert said.startswith(answered)
 
 
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        pytest.param(b"hello\r\n\r\n", b"HTTP/1.1 400 ", id="no HTTP"),
+        pytest.param(CHUNKED + b"hello\r\n", b"HTTP/1.1 400 ", id="no chunk"),
+        pytest.param(
+            CHUNKED.replace(b"/predict", b"/nowhere") + b"5\r\nhello\r\n",
+            b"HTTP/1.1 404 ",
+            id="no chunk after a reply",
+        ),
+    ],
+)
+def test_what_is_not_http_ends_the_connection(gateway, sent, answered):
+    """With a 4xx, and no exception inside."""
+    with connect(gateway) as connection:
+        connection.sendall(sent)
+        time.sleep(0.3)
+        connection.sendall(b"still no HTTP\r\n\r\n")
+        _, said = seconds_until_closed(connection)
+
+    assert said.startswith(answered)
+    assert "Traceback" not in gateway.text
+    assert '"exception"' not in gateway.text
+
+
 def test_a_dripping_head_or_body_is_let_go(gateway):
     """A byte now and then does not prolong the time."""
     with connect(gateway) as head, connect(gateway) as body:
@@ -90,21 +117,24 @@ def test_a_dripping_head_or_body_is_let_go(gateway):
         assert time.monotonic() - started < 4 * PATIENCE_S
 
 
-def test_fifty_of_each_do_not_slow_the_others(gateway, digit_png):
-    """Health and answers stay quick while 150 connections are held open."""
-    held = [connect(gateway) for _ in range(150)]
-    for place, connection in enumerate(held):
-        connection.sendall((b"", HEAD[:30], HEAD + b"x")[place % 3])
-    try:
-        started = time.monotonic()
-        replies = [httpx.get(f"{gateway.url}/healthz") for _ in range(10)]
-        seconds = time.monotonic() - started
-    finally:
+def test_fifty_of_each_do_not_slow_the_others(gateway):
+    """Answers come as quickly while 150 connections are held open."""
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+
+        def typical_seconds() -> float:
+            return statistics.median(
+                http.get("/healthz").elapsed.total_seconds() for _ in range(40)
+            )
+
+        before = typical_seconds()
+        held = [connect(gateway) for _ in range(150)]
+        for place, connection in enumerate(held):
+            connection.sendall((b"", HEAD[:30], HEAD + b"x")[place % 3])
+        meanwhile = typical_seconds()
         for connection in held:
             connection.close()
 
-    assert all(reply.status_code == 200 for reply in replies)
-    assert seconds < 5
+    assert meanwhile < 2 * before + 0.05
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["raw", "form"])

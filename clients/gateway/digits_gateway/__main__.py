@@ -21,8 +21,8 @@ _DRAIN = 12
 """Seconds that requests under way have to end: the recogniser's deadline and a little."""
 
 
-class PortInUse(Exception):
-    """Another program listens where the gateway should; the text names the cure."""
+class CannotListen(Exception):
+    """The address or the port cannot be had; the text names it and the cure."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,8 +52,8 @@ def serve(settings: Settings) -> int:
         logger.warning("unknown_setting", name=name, nearest=nearest)
     try:
         listener = listen(settings.host, settings.http_port)
-    except PortInUse as error:
-        logger.critical("port_in_use", message=str(error), port=settings.http_port)
+    except CannotListen as error:
+        logger.critical("cannot_listen", message=str(error))
         return 1
     host, port = listener.getsockname()[:2]
     logger.info("listening", host=host, port=port, backend=settings.backend)
@@ -63,14 +63,16 @@ def serve(settings: Settings) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raises `PortInUse`, which names the port and the cure."""
+    """Return a listening socket; raises `CannotListen`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise
-        raise PortInUse(
+            raise CannotListen(
+                f"cannot listen on {host} (DIGITS_HOST), port {port} (DIGITS_HTTP_PORT): {error}"
+            ) from None
+        raise CannotListen(
             f"port {port} is in use: choose another, such as DIGITS_HTTP_PORT={port + 1}, or stop "
             "the program that has it (on macOS, port 5000 is AirPlay Receiver's: System Settings, "
             "General, AirDrop & Handoff)"

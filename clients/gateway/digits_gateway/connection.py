@@ -30,6 +30,12 @@ def guarded(patience: float) -> type[asyncio.Protocol]:
             super().on_response_complete()
             self._watch()
 
+        def send_400_response(self, msg: str) -> None:
+            if self.cycle is not None and self.cycle.response_started:
+                self.transport.close()  # what follows a reply cannot be answered twice
+            else:
+                super().send_400_response(msg)
+
         def pause_writing(self) -> None:
             super().pause_writing()
             self._start()

@@ -33,11 +33,11 @@ class Files(StaticFiles):
 def install(app: FastAPI) -> None:
     """Serve the page at `/` and Swagger UI at `/docs`."""
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(_FOLDER / "index.html", headers=_CACHE)
 
-    @app.get("/docs", include_in_schema=False)
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def docs() -> FileResponse:
         policy: MutableMapping[str, str] = {"content-security-policy": DOCS_POLICY}
         return FileResponse(_FOLDER / "docs.html", headers={**_CACHE, **policy})
