@@ -31,15 +31,17 @@ def calibrate(model_name: str, data: Data, work: Path) -> tuple[float, Acceptanc
     """Fit temperature and thresholds, write `work`/NAME.calibrate.json.
 
     The temperature minimises the negative log-likelihood of the eleven answers
-    on validation's digits and outliers, each half of the weight (Guo et al.
-    2017). The thresholds on digit score and confidence each refuse half of the
+    on validation's digits (Guo et al. 2017). Outliers have no part in it: theirs
+    is the shape of our pool, and with them digits' confidence comes out too low
+    (measured: an error of calibration of 0.8 % for the MLP instead of 0.45 %). The
+    thresholds on digit score and confidence each refuse half of the
     0.3 % of validation's digits that may be refused; the confidence's is at
     least 0.5, where an answer is as likely right as wrong. The least contrast is
     the first at which the digits, drawn on grainy paper, are read within one
     point of plain ones. Raises `StageMissing` without an ONNX file.
     """
     plain = candidate(model_name, work)
-    temperature = _temperature(plain, data)
+    temperature = fit_temperature(_logits(plain, data.validation), data.validation_labels)
     recognizer = candidate(model_name, work, temperature=temperature)
     digits = np.concatenate([data.validation, data.validation_drawn])
     scores = _scores(recognizer, digits)
@@ -61,20 +63,14 @@ def calibrate(model_name: str, data: Data, work: Path) -> tuple[float, Acceptanc
     return temperature, acceptance
 
 
-def fit_temperature(
-    groups: list[tuple[NDArray[np.floating], NDArray[np.integer]]],
-) -> float:
-    """The temperature, 0.1 to 10, of least negative log-likelihood, each group weighing the same.
+def fit_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """The temperature, 0.1 to 10, of least negative log-likelihood.
 
-    A group is logits float[N, C] and labels int[N].
+    `logits` is float[N, C], `labels` int[N].
     """
 
     def cost(log_temperature: float) -> float:
-        temperature = np.exp(log_temperature)
-        return sum(
-            negative_log_likelihood(_softmax(logits / temperature), labels)
-            for logits, labels in groups
-        )
+        return negative_log_likelihood(_softmax(logits / np.exp(log_temperature)), labels)
 
     # The likelihood has a single peak in the temperature: thirds close in on it.
     low, high = np.log(0.1), np.log(10.0)
@@ -82,16 +78,6 @@ def fit_temperature(
         left, right = low + (high - low) / 3, high - (high - low) / 3
         low, high = (low, right) if cost(left) < cost(right) else (left, high)
     return float(np.exp((low + high) / 2))
-
-
-def _temperature(recognizer: Recognizer, data: Data) -> float:
-    outliers = np.full(len(data.validation_outliers), NOT_A_DIGIT)
-    return fit_temperature(
-        [
-            (_logits(recognizer, data.validation), data.validation_labels),
-            (_logits(recognizer, data.validation_outliers), outliers),
-        ]
-    )
 
 
 def _min_contrast(recognizer: Recognizer, data: Data) -> float:

@@ -24,7 +24,8 @@ def evaluate(config: Config, model_name: str, data: Data, work: Path) -> dict[st
     """Measure the calibrated model, write `work`/NAME.evaluate.json and return the figures.
 
     Of the test images, by the name of their set: `accuracy` of the digit
-    answered, `ece` of its confidence, `nll` with the fitted temperature and
+    answered, `ece` of its confidence and `ece_digits` of its probability given
+    that it is a digit, `nll` with the fitted temperature and
     `nll_uncalibrated` without, `brier`, and `refused`, the share not accepted.
     Of validation: `drawn_accuracy` and `outliers_refused`. Raises `StageMissing`
     before calibration.
@@ -46,6 +47,9 @@ def evaluate(config: Config, model_name: str, data: Data, work: Path) -> dict[st
     figures = {
         f"{test}_accuracy": accuracy(scores, labels),
         f"{test}_ece": expected_calibration_error(scores, labels),
+        f"{test}_ece_digits": expected_calibration_error(
+            scores / scores.sum(axis=1, keepdims=True), labels
+        ),
         f"{test}_nll": negative_log_likelihood(scores, labels),
         f"{test}_nll_uncalibrated": negative_log_likelihood(uncalibrated, labels),
         f"{test}_brier": brier(scores, labels),
