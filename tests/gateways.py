@@ -40,8 +40,15 @@ class GatewayProcess:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def resident_bytes(self) -> int:
-        """The most memory that the process had resident so far."""
+    @contextmanager
+    def extra_memory_below(self, most: int) -> Iterator[None]:
+        """Assert that the process needs fewer bytes of memory than `most` more than now."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")  # forget the peak so far
+        before = self._peak_bytes()
+        yield
+        assert self._peak_bytes() - before < most
+
+    def _peak_bytes(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return 1024 * int(line.split()[1])
