@@ -120,8 +120,10 @@ async def test_queued_picture_is_not_decoded_after_its_deadline(batcher: Batcher
 
     waiting = asyncio.create_task(call())
     await asyncio.sleep(0)
+    second.go.set()
     time.sleep(0.1)  # noqa: ASYNC251  # holds up the loop, so that its timer cannot cancel
     first.go.set()
+    second.begun.wait(0.2)
     with pytest.raises(DeadlinePassed):
         await waiting
     await running
