@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from digits_train.errors import WorkFolderMismatch
 
@@ -16,7 +15,7 @@ def save(
     path: Path, variables: Sequence[keras.Variable], identity: dict[str, Any], epochs: int
 ) -> None:
     """Write the values, what they belong to and how many epochs are done."""
-    values = {f"v{i}": ops.convert_to_numpy(v.value) for i, v in enumerate(variables)}
+    values = {f"v{i}": v.numpy() for i, v in enumerate(variables)}
     part = path.with_suffix(".part.npz")
     np.savez(part, identity=json.dumps(identity), epochs=epochs, **values)
     part.replace(path)

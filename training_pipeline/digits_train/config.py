@@ -73,6 +73,7 @@ class Config:
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     ema: float = 0.998
+    norm_momentum: float = 0.99
 
     def optimisation(self, model: str) -> Optimisation:
         """The settings of `model`, "mlp" or "cnn"."""
@@ -100,8 +101,9 @@ SMOKE = Config(
     ),
     mlp=Optimisation(epochs=6, peak_rate=2e-3),
     cnn=Optimisation(epochs=6, peak_rate=3e-3),
-    # 370 steps in all: the norms' statistics need that many to forget their start.
     batch=32,
+    # 370 steps are too few for statistics that remember a hundred of them.
+    norm_momentum=0.9,
 )
 
 CONFIGS = {config.name: config for config in (FULL, SMOKE)}

@@ -68,4 +68,4 @@ def compare(
 
 def _probabilities(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.floating]:
     logits = model.predict(images.astype(np.float32) / 255, batch_size=500, verbose=0)
-    return ops.convert_to_numpy(ops.softmax(logits.astype(np.float64), axis=-1))
+    return np.asarray(ops.softmax(logits.astype(np.float64), axis=-1))

@@ -68,11 +68,11 @@ class Trainer:
         self._data = data
         self._augment = Augmenter(config.augmentation, config.seed)
         self._plan = Plan(config, data)
-        self.model = build(model_name, config.seed)
-        self.average = build(model_name, config.seed)
-        """Holds the moving average of all weights, norm statistics included, after each epoch."""
-        # Kept in numpy: 40 device operations a step would cost the MLP as much as its step.
-        self._means = [np.array(ops.convert_to_numpy(v.value)) for v in self.average.weights]
+        self.model = build(model_name, config.seed, config.norm_momentum)
+        # The moving average of all weights, norm statistics included, up to date after each epoch.
+        self.average = build(model_name, config.seed, config.norm_momentum)
+        # Meanwhile in numpy: 40 device operations a step would cost the MLP as much as its step.
+        self._means = [np.array(v.numpy()) for v in self.average.weights]
         settings = config.optimisation(model_name)
         optimizer = keras.optimizers.AdamW(
             OneCycle(settings.peak_rate, settings.epochs * self._plan.batches, config.warm_up),
@@ -88,7 +88,7 @@ class Trainer:
     def resume(self, path: Path, identity: dict[str, Any]) -> int:
         """Go back to a checkpoint and return how many epochs were done by then."""
         done = checkpoint.load(path, self.variables, identity)
-        self._means = [np.array(ops.convert_to_numpy(v.value)) for v in self.average.weights]
+        self._means = [np.array(v.numpy()) for v in self.average.weights]
         return done
 
     @property
@@ -112,7 +112,7 @@ class Trainer:
         seconds = time.perf_counter() - started
         return {
             "loss": loss / self._plan.batches,
-            "learning_rate": float(ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+            "learning_rate": float(self.model.optimizer.learning_rate),
             "images_per_second": self._plan.batches * self._config.batch / seconds,
             **accuracies(self.average, self._data),
         }
@@ -127,7 +127,7 @@ class Trainer:
         keep = min(self._config.ema, (1 + step) / (10 + step))
         for mean, weight in zip(self._means, self.model.weights, strict=True):
             np.multiply(mean, keep, out=mean)
-            np.add(mean, (1 - keep) * ops.convert_to_numpy(weight.value), out=mean)
+            np.add(mean, (1 - keep) * weight.numpy(), out=mean)
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # keras is untyped
