@@ -13,7 +13,8 @@ SIDE = 28
 BOX = 20
 _CENTRE = 14.0
 _MIN_STROKE = 2.0
-_FINE_SIDE = 80
+# Strokes are measured and digits placed on this many pixels a pixel of the 28x28.
+_FINE = 4
 
 
 def frame(density: Grey) -> Grey:
@@ -22,7 +23,10 @@ def frame(density: Grey) -> Grey:
     missing = _MIN_STROKE * max(fine.shape) / BOX - stroke_width(fine)
     if missing >= 1:
         density = _thicken(fine, round(missing))
-    return _centre(_stretch(_shrink(density)))
+    if abs(max(density.shape) - BOX) <= 1:  # interpolation would blur more than it corrects
+        return _stretch(_centre(density, 1))
+    placed = _centre(_boxed(density, BOX * _FINE), _FINE)
+    return _stretch(cv2.resize(placed, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
 
 
 def stroke_width(density: Grey) -> float:
@@ -36,7 +40,7 @@ def stroke_width(density: Grey) -> float:
 
 def _enlarge(density: Grey) -> Grey:
     """Enough pixels to measure a stroke by: one of a single pixel has no measurable width."""
-    factor = math.ceil(_FINE_SIDE / max(density.shape))
+    factor = math.ceil(BOX * _FINE / max(density.shape))
     if factor == 1:
         return density
     return cv2.resize(density, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
@@ -50,33 +54,32 @@ def _thicken(density: Grey, by: int) -> Grey:
     return thick[y : y + height, x : x + width]
 
 
-def _shrink(density: Grey) -> Grey:
-    """Bring the longer side to the box, unless interpolation would blur more than it corrects.
-
-    The shorter side is filled up first: rounded to pixels on its own, it would stretch the digit.
-    """
+def _boxed(density: Grey, box: int) -> Grey:
+    """Bring the longer side to `box` pixels; the shorter one is filled up, not stretched."""
     height, width = density.shape
     side = max(height, width)
-    if abs(side - BOX) <= 1:
-        return density
     square = cv2.copyMakeBorder(
         density, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=0
     )
-    way = cv2.INTER_AREA if side > BOX else cv2.INTER_LINEAR
-    return cv2.resize(square, (BOX, BOX), interpolation=way)
+    way = cv2.INTER_AREA if side > box else cv2.INTER_LINEAR
+    return cv2.resize(square, (box, box), interpolation=way)
 
 
-def _stretch(density: Grey) -> Grey:
-    ink = density[density > 127]
-    top = float(np.percentile(ink, 75)) if ink.size else 255.0
-    return np.minimum(density.astype(np.float32) * (255 / max(top, 1)), 255).astype(np.uint8)
-
-
-def _centre(density: Grey) -> Grey:
+def _centre(density: Grey, scale: int) -> Grey:
+    """Put the centre of mass at the middle of `scale` times 28x28, to the pixel."""
     height, width = density.shape
+    side = SIDE * scale
+    middle = _CENTRE * scale + (scale - 1) / 2
     moments = cv2.moments(density)
-    x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    out = np.zeros((3 * SIDE, 3 * SIDE), np.uint8)
-    left, top = round(_CENTRE - x) + SIDE, round(_CENTRE - y) + SIDE
+    left = side + round(middle - moments["m10"] / moments["m00"])
+    top = side + round(middle - moments["m01"] / moments["m00"])
+    out = np.zeros((3 * side, 3 * side), np.uint8)
     out[top : top + height, left : left + width] = density
-    return out[SIDE:-SIDE, SIDE:-SIDE].copy()
+    return out[side:-side, side:-side].copy()
+
+
+def _stretch(pixels: Grey) -> Grey:
+    """Make most of the strokes' inside white, as in MNIST."""
+    ink = pixels[pixels > 127]
+    top = float(np.percentile(ink, 75)) if ink.size else 255.0
+    return cv2.convertScaleAbs(pixels, alpha=255 / top)

@@ -41,12 +41,12 @@ def test_golden_pictures(name: str) -> None:
 
 @pytest.mark.parametrize(("digit", "style"), EVERY_DRAWING)
 def test_it_lies_as_in_mnist(digit: int, style: int) -> None:
-    """The box is 20 pixels, the centre of mass within half a pixel of (14, 14), the ink white."""
+    """The box is 20 pixels, the centre of mass within a quarter of one of (14, 14), the ink white."""
     seen = normalize(drawing(digit, style))
 
     _, _, width, height = cv2.boundingRect(cv2.compare(seen.pixels, 60, cv2.CMP_GT))
-    assert 19 <= max(width, height) <= 20
-    assert centre_of_mass(seen.pixels) == pytest.approx((14, 14), abs=0.6)
+    assert 19 <= max(width, height) <= 21  # 20, on any part of a pixel
+    assert centre_of_mass(seen.pixels) == pytest.approx((14, 14), abs=0.25)
     assert seen.pixels.max() == 255
     assert seen.digit_count == 1
 
