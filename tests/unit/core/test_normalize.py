@@ -41,7 +41,7 @@ def test_golden_pictures(name: str) -> None:
 
 @pytest.mark.parametrize(("digit", "style"), EVERY_DRAWING)
 def test_it_lies_as_in_mnist(digit: int, style: int) -> None:
-    """The box is 20 pixels, the centre of mass within a quarter of one of (14, 14), the ink white."""
+    """The box is 20 pixels, the centre of mass within a quarter of one of (14, 14)."""
     seen = normalize(drawing(digit, style))
 
     _, _, width, height = cv2.boundingRect(cv2.compare(seen.pixels, 60, cv2.CMP_GT))
