@@ -11,7 +11,9 @@ Grey: TypeAlias = NDArray[np.uint8]
 
 SIDE = 28
 BOX = 20
+# Over MNIST's training images the mean of the centres of mass, counted from pixel 0.
 _CENTRE = 14.0
+# Strokes of MNIST are 2 to 3 pixels wide; a hairline would fall apart on the way to 28x28.
 _MIN_STROKE = 2.0
 # Strokes are measured and digits placed on this many pixels a pixel of the 28x28.
 _FINE = 4

@@ -27,9 +27,14 @@ NORMALIZER_VERSION = 1
 # most of them so without a second, closer look.
 _WORKING_SIDE = 240
 _ENOUGH = 48
+# A closer look takes this share of the digit's size along on every side, as paper.
 _MARGIN = 0.25
+# Below this many grey levels the grain of paper and the noise of cameras look like ink.
 _MIN_CONTRAST = 10.0
+# Ink paler than this share of the strokes is the ringing of JPEG rather than their soft edge.
 _FAINTEST = 0.12
+# Half of a stroke's pixels belong to its soft edge: above this percentile lies its inside.
+_INSIDE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def _cut_out(ink: Ink, mask: Grey) -> Grey:
     part = np.s_[top : y + height + edge, left : x + width + edge]
     mask, density = mask[part], ink.density[part]
     near = cv2.dilate(mask, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
-    full = np.percentile(density[mask > 0], 60)
+    full = np.percentile(density[mask > 0], _INSIDE)
     density = np.clip(density.astype(np.float32) * np.float32(255 / full), 0, 255).astype(np.uint8)
     density[(near == 0) | (density < 255 * _FAINTEST)] = 0
     x, y, width, height = cv2.boundingRect(density)

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 Grey: TypeAlias = NDArray[np.uint8]
 
+# The paper is smooth: this many pixels tell its shading.
 _SMALL_SIDE = 56
+# As large as the picture, beyond whose border its edge goes on: in a smaller window the bold
+# strokes of a tight crop pass for paper.
 _WINDOW = 1.0
 
 
