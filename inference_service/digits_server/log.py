@@ -1,8 +1,22 @@
 """How the log is written: events with fields, to standard error."""
 
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
+
+
+class _StandardError:
+    """Standard error, where a full disk or a closed pipe loses lines of the log, not calls."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure() -> None:
@@ -15,6 +29,6 @@ def configure() -> None:
             *([] if watched else [structlog.processors.format_exc_info]),
             structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )

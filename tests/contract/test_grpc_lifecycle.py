@@ -1,8 +1,11 @@
 """Start and end of the process: what it refuses to start with, and how it leaves."""
 
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +21,7 @@ from tests.details import reason
 
 Stub = digits_pb2_grpc.DigitServiceStub
 SERVING = health_pb2.HealthCheckResponse.SERVING
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 BLANK = pb.PredictRequest(image=pb.Image(pixels=bytes(784)))
 
@@ -226,6 +230,28 @@ def test_signal_while_starting(
     assert bool(server.events("listening")) is (stage == "models")
     assert not server.events("serving")
     assert "Traceback" not in server.text
+
+
+def test_log_on_a_full_disk(tiny_models: Path) -> None:
+    """Where the log cannot be written, calls are answered all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    port = address.rpartition(":")[2]
+    settings = {"DIGITS_MODELS_DIR": str(tiny_models), "DIGITS_GRPC_PORT": port}
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "digits_server"], env=os.environ | settings, stderr=full
+        )
+    with grpc.insecure_channel(address, [("grpc.max_reconnect_backoff_ms", 200)]) as channel:
+        stub = Stub(channel)
+        while (code := stub.Predict.future(BLANK, wait_for_ready=True).code()) is UNAVAILABLE:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(60)
+
+    assert code is grpc.StatusCode.OK
+    assert status == 0
 
 
 def test_port_in_use(launch_server, tiny_models: Path) -> None:
