@@ -122,7 +122,8 @@ class Bundle:
         """Read and verify a version's folder.
 
         Raises `BundleError` with the path and the cause when a file is missing,
-        unreadable or altered, or when the model was made for another normaliser.
+        unreadable or altered, when the folder is another model's, or when the model was
+        made for another normaliser.
         """
         try:
             manifest = Manifest.from_json((folder / _MANIFEST_FILE).read_text("utf-8"))
@@ -137,6 +138,11 @@ class Bundle:
                     f"the file {folder / name} is not the one that was published: its SHA-256 "
                     "differs from the manifest's; copy the bundle again"
                 )
+        if (manifest.name, str(manifest.version)) != (folder.parent.name, folder.name):
+            raise BundleError(
+                f"the bundle {folder} says that it is {manifest.name} {manifest.version}: "
+                "copy it to the folder of its own name and version"
+            )
         if manifest.normalizer_version != NORMALIZER_VERSION:
             raise BundleError(
                 f"the bundle {folder} was made for normaliser {manifest.normalizer_version}, this "

@@ -89,6 +89,14 @@ def test_a_damaged_bundle_is_refused(models_dir: Path, how: str, cause: str) -> 
     assert str(folder) in str(caught.value)
 
 
+def test_a_bundle_in_another_models_place_is_refused(models_dir: Path) -> None:
+    """A model that was copied under another's name does not answer for it."""
+    (models_dir / "linear" / "10").rename(models_dir / "linear" / "11")
+
+    with pytest.raises(BundleError, match="says that it is linear 10"):
+        Bundle.read(models_dir / "linear" / "11")
+
+
 def test_missing_folders(tmp_path: Path) -> None:
     """A models' folder that is not there, or names no default, is an error with its path."""
     with pytest.raises(BundleError, match="nowhere"):
