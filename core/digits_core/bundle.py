@@ -99,6 +99,8 @@ class Manifest:
                 for canary in values["canaries"]
             )
             manifest = cls(**values)
+            if not manifest.temperature > 0:
+                raise ValueError(f"the temperature is {manifest.temperature}")
         except (ValueError, TypeError, KeyError) as error:
             raise BundleError(f"the manifest cannot be read: {error}") from error
         if manifest.schema != SCHEMA:

@@ -56,10 +56,10 @@ def damage(folder: Path, how: str) -> None:
             manifest.write_text("<html>not found</html>")
         case "manifest is a list":
             manifest.write_text("[]")
-        case "normaliser" | "schema":
-            values = json.loads(manifest.read_text())
-            values["normalizer_version" if how == "normaliser" else "schema"] = 999
-            manifest.write_text(json.dumps(values))
+        case "normalizer_version" | "schema":
+            manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {how: 999}))
+        case "temperature":
+            manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {how: None}))
         case "model is a folder":
             model.unlink()
             model.mkdir()
@@ -74,8 +74,9 @@ def damage(folder: Path, how: str) -> None:
         ("manifest missing", "No such file"),
         ("manifest is HTML", "manifest cannot be read"),
         ("manifest is a list", "manifest cannot be read"),
-        ("normaliser", "normaliser 999"),
+        ("normalizer_version", "normaliser 999"),
         ("schema", "schema 999"),
+        ("temperature", "manifest cannot be read"),
         ("model is a folder", "cannot be read"),
     ],
 )
