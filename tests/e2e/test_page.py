@@ -283,11 +283,12 @@ def test_a_picture_is_uploaded_by_keyboard_alone(visit, tmp_path, digit_png):
     picture = tmp_path / "seven.png"
     picture.write_bytes(digit_png)
     page = visit()
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.id") == "upload":
-            break
     with page.expect_file_chooser() as chooser:
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id") == "upload":
+                break
+        expect(page.locator("#upload")).to_be_focused()
         page.keyboard.press("Enter")
     chooser.value.set_files(picture)
 
