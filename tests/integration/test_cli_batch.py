@@ -62,6 +62,7 @@ def start():
             [*program, "batch", *arguments, "--address", address],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509 - the tests start no threads of their own
         )
         started.append(process)
         return process
@@ -70,6 +71,11 @@ def start():
     for process in started:
         with process:  # closes its pipes
             process.kill()
+
+
+def _hear_interrupts() -> None:
+    """What a shell starts in the background, this run of the tests perhaps, does not hear them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
