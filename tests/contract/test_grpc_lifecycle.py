@@ -375,6 +375,8 @@ def test_two_replicas(launch_server, tiny_models: Path) -> None:
         askers = [threading.Thread(target=ask) for _ in range(4)]
         for asker in askers:
             asker.start()
+        for server in servers:
+            server.wait_for("call")
         time.sleep(0.5)
         status = servers[0].stop()
         time.sleep(0.2)
