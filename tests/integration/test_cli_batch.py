@@ -24,9 +24,9 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def many(folder, digit_png) -> list[str]:
-    """Three hundred pictures: more messages than are under way at once."""
+    """Nine hundred pictures: more messages than are under way at once."""
     (folder / "in").mkdir()
-    names = [f"in/{index:03}.png" for index in range(300)]
+    names = [f"in/{index:03}.png" for index in range(900)]
     for name in names:
         Path(name).write_bytes(digit_png)
     return names
@@ -165,7 +165,7 @@ def test_an_interruption_leaves_no_half_file(start, slow_server, many, number, c
     Path("results.csv").write_text("earlier")
     process = start(slow_server().address, "in", "-o", "results.csv")
     _wait_for("results.csv.part")
-    time.sleep(1)  # the pictures travel; Python loses a signal within a library's callback
+    time.sleep(0.2)  # the pictures travel; Python loses a signal within a library's callback
     began = time.monotonic()
     process.send_signal(number)
     _, stderr = process.communicate(timeout=20)
