@@ -1,4 +1,5 @@
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -136,9 +137,18 @@ def test_one_line_a_request_with_the_same_id_on_both_sides(http, gateway, server
     """The id that a caller sends is in the gateway's log and in the server's."""
     http.post("/predict", files={"file": digit_png}, headers={"x-request-id": "both-sides"})
 
-    lines = [line for line in gateway.events("request") if line["request_id"] == "both-sides"]
-    assert [(line["path"], line["status"]) for line in lines] == [("/predict", 200)]
-    assert [call for call in server.events("call") if call["request_id"] == "both-sides"]
+    def lines(process, event: str) -> list[dict]:
+        end = time.monotonic() + 10  # the answer may be here before the line is
+        while time.monotonic() < end:
+            if found := [e for e in process.events(event) if e["request_id"] == "both-sides"]:
+                return found
+            time.sleep(0.02)
+        return []
+
+    assert [(each["path"], each["status"]) for each in lines(gateway, "request")] == [
+        ("/predict", 200)
+    ]
+    assert len(lines(server, "call")) == 1
 
 
 def test_the_gateway_comes_before_its_server_and_finds_it_again(
@@ -242,6 +252,30 @@ def test_the_health_check_is_the_gateway_s_readiness(gateway, free_port):
     assert (well.returncode, well.stderr) == (0, "")
     assert away.returncode == 1
     assert re.search(r"not ready", away.stderr)
+
+
+@pytest.mark.parametrize("port", ["web", "70000"])
+def test_the_health_check_of_a_wrong_port_is_a_sentence(port):
+    """A port that is none fails the check, without a traceback."""
+    asked = command("check", DIGITS_HTTP_PORT=port)
+
+    assert asked.returncode == 1
+    assert asked.stderr.startswith(f"127.0.0.1:{port} is not ready: ")
+    assert asked.stderr.count("\n") == 1
+
+
+def test_the_health_check_is_light(gateway):
+    """It is run every few seconds: three tenths of a second of a processor, at most."""
+    before = _children_time()
+    command("check", DIGITS_HTTP_PORT=gateway.port)
+
+    assert _children_time() - before < 0.3
+
+
+def _children_time() -> float:
+    """Seconds of a processor that processes which have ended took."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def test_it_runs_on_a_root_that_cannot_be_written(server_address, tmp_path, digit_png):

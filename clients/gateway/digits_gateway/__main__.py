@@ -1,28 +1,10 @@
 """The process: `python -m digits_gateway` serves, `python -m digits_gateway check` asks it."""
 
 import argparse
-import errno
 import os
-import signal
-import socket
 import sys
-import urllib.error
-import urllib.request
 
-import structlog
-import uvicorn
-
-from digits_gateway import log
-from digits_gateway.app import build
-from digits_gateway.connection import guarded
-from digits_gateway.settings import InvalidSettings, Settings, load, unknown_variables
-
-_DRAIN = 12
-"""Seconds that requests under way have to end: the recogniser's deadline and a little."""
-
-
-class CannotListen(Exception):
-    """The address or the port cannot be had; the text names it and the cure."""
+from digits_gateway import address
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,75 +18,31 @@ def main(arguments: list[str] | None = None) -> int:
         help="serve (the default), or check: exit 0 when the gateway on this machine is ready",
     )
     command = parser.parse_args(arguments).command
+    return _check(address.own(os.environ)) if command == "check" else _serve()
+
+
+def _check(asked: str) -> int:
+    # Imported here, as the check is run every few seconds and needs nothing else.
+    from digits_gateway.check import NotReady, ask  # noqa: PLC0415
+
+    try:
+        ask(asked)
+    except NotReady as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for whoever runs it by hand
+        return 1
+    return 0
+
+
+def _serve() -> int:
+    from digits_gateway.server import serve  # noqa: PLC0415 - takes a second that checks need not
+    from digits_gateway.settings import InvalidSettings, load  # noqa: PLC0415
+
     try:
         settings = load()
     except InvalidSettings as error:
         print(error, file=sys.stderr)  # noqa: T201 - the log is not set up without settings
         return 2
-    return check(settings) if command == "check" else serve(settings)
-
-
-def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT, then let requests under way end."""
-    log.configure()
-    logger = structlog.get_logger()
-    for name, nearest in unknown_variables(os.environ):
-        logger.warning("unknown_setting", name=name, nearest=nearest)
-    try:
-        listener = listen(settings.host, settings.http_port)
-    except CannotListen as error:
-        logger.critical("cannot_listen", message=str(error))
-        return 1
-    host, port = listener.getsockname()[:2]
-    logger.info("listening", host=host, port=port, backend=settings.backend)
-    _server(settings).run(sockets=[listener])
-    logger.info("stopped")
-    return 0
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raises `CannotListen`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise CannotListen(
-                f"cannot listen on {host} (DIGITS_HOST), port {port} (DIGITS_HTTP_PORT): {error}"
-            ) from None
-        raise CannotListen(
-            f"port {port} is in use: choose another, such as DIGITS_HTTP_PORT={port + 1}, or stop "
-            "the program that has it (on macOS, port 5000 is AirPlay Receiver's: System Settings, "
-            "General, AirDrop & Handoff)"
-        ) from None
-
-
-def check(settings: Settings) -> int:
-    """Return 0 when the gateway on this machine is ready, 1 when it is not."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(f"{settings.url}/readyz", timeout=5):
-            return 0
-    except (urllib.error.URLError, OSError) as error:
-        print(f"{settings.url} is not ready: {error}", file=sys.stderr)  # noqa: T201
-        return 1
-
-
-def _server(settings: Settings) -> uvicorn.Server:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn raises the signal again once it has stopped: a clean end is no failure.
-        signal.signal(number, lambda *_: None)
-    config = uvicorn.Config(
-        build(settings),
-        http=guarded(settings.read_timeout_s),
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_DRAIN,
-    )
-    return uvicorn.Server(config)
+    return serve(settings)
 
 
 if __name__ == "__main__":

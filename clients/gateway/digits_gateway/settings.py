@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from digits_gateway import address
+
 PREFIX = "DIGITS_"
 
 READ_ELSEWHERE = frozenset(
@@ -23,8 +25,6 @@ READ_ELSEWHERE = frozenset(
     }
 )
 """Variables that the server and the training read: the processes share an environment."""
-
-_EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised here, not bound
 
 
 class InvalidSettings(ValueError):
@@ -45,10 +45,10 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    host: str = "127.0.0.1"
+    host: str = address.HOST
     """The address to listen on; only this machine reaches the default."""
 
-    http_port: int = Field(default=5000, ge=0, le=65535)
+    http_port: int = Field(default=address.HTTP_PORT, ge=0, le=65535)
     """The port to listen on; 0 takes a free one and logs it."""
 
     grpc_port: int = Field(default=50051, ge=1, le=65535)
@@ -69,12 +69,7 @@ class Settings(BaseSettings):
     @property
     def backend(self) -> str:
         """The recogniser's address."""
-        return self.server_address or f"{_bracketed(_reachable(self.host))}:{self.grpc_port}"
-
-    @property
-    def url(self) -> str:
-        """Where this process answers on this machine."""
-        return f"http://{_bracketed(_reachable(self.host))}:{self.http_port}"
+        return self.server_address or address.joined(address.reached(self.host), self.grpc_port)
 
 
 def load() -> Settings:
@@ -97,11 +92,3 @@ def _complaints(error: ValidationError) -> Iterable[str]:
     for item in error.errors(include_url=False):
         name = f"{PREFIX}{item['loc'][0]}".upper()
         yield f"{name}={item['input']}: {item['msg'][:1].lower()}{item['msg'][1:]}"
-
-
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in _EVERYWHERE else host
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

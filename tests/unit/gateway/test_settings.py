@@ -20,7 +20,6 @@ def test_without_variables_the_contract_holds():
     assert chosen.host == "127.0.0.1"
     assert chosen.http_port == 5000
     assert chosen.backend == "127.0.0.1:50051"
-    assert chosen.url == "http://127.0.0.1:5000"
     assert chosen.max_body_bytes == 17 * 2**20
 
 
@@ -28,7 +27,7 @@ def test_without_variables_the_contract_holds():
     ("variables", "backend"),
     [
         pytest.param({"DIGITS_GRPC_PORT": "50099"}, "127.0.0.1:50099", id="port"),
-        pytest.param({"DIGITS_HOST": "::"}, "127.0.0.1:50051", id="every address"),
+        pytest.param({"DIGITS_HOST": "::"}, "[::1]:50051", id="every address"),
         pytest.param({"DIGITS_HOST": "::1"}, "[::1]:50051", id="IPv6"),
         pytest.param({"DIGITS_SERVER_ADDRESS": "inference:1234"}, "inference:1234", id="address"),
         pytest.param(
