@@ -165,7 +165,6 @@ def test_an_interruption_leaves_no_half_file(start, slow_server, many, number, c
     Path("results.csv").write_text("earlier")
     process = start(slow_server().address, "in", "-o", "results.csv")
     _wait_for("results.csv.part")
-    time.sleep(0.2)  # the pictures travel; Python loses a signal within a library's callback
     began = time.monotonic()
     process.send_signal(number)
     _, stderr = process.communicate(timeout=20)
@@ -194,7 +193,7 @@ def test_a_server_that_returns_costs_no_row(start, slow_server, many):
 
 def test_a_server_that_stays_away_ends_the_run(start, slow_server, many):
     """After a bounded wait the exit code is 4 and there is no half file."""
-    impatient = "from digits_client import cli; cli.BATCH_TIMEOUT = 3; cli.main()"
+    impatient = "from digits_client import cli, terminal; terminal.PATIENCE = 3; cli.main()"
     server = slow_server()
     process = start(
         server.address, "in", "-o", "results.csv", program=(sys.executable, "-c", impatient)

@@ -4,22 +4,19 @@ Exit codes: 0 all answered, 1 some inputs failed, 2 usage, 4 server unavailable,
 130 interrupted.
 """
 
-import json
 import os
 import signal
 import sys
 import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table as Grid
 from rich.text import Text
 
-from digits_client import folder, results, settings
-from digits_client.client import Client
+from digits_client import evaluate, folder, results, settings
 from digits_client.errors import (
     DeadlineExceeded,
     DigitsError,
@@ -29,23 +26,19 @@ from digits_client.errors import (
     ServerUnavailable,
 )
 from digits_client.images import MESSAGE_BYTES, Picture
-
-FAILED, USAGE, UNAVAILABLE = 1, 2, 4
-
-BATCH_TIMEOUT = 60.0
-"""Seconds that a batch waits for a server that has gone away."""
-
-Address = Annotated[
-    str | None,
-    typer.Option(
-        metavar="HOST:PORT",
-        help="The server; unless given, DIGITS_SERVER_ADDRESS or localhost at DIGITS_GRPC_PORT.",
-    ),
-]
-ModelName = Annotated[
-    str | None, typer.Option(metavar="NAME", help="A name that `digits models` lists.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+from digits_client.terminal import (
+    FAILED,
+    UNAVAILABLE,
+    USAGE,
+    Address,
+    Json,
+    ModelName,
+    complain,
+    connect,
+    long_run,
+    print_json,
+    progress,
+)
 
 app = typer.Typer(
     help="Recognise handwritten digits.",
@@ -59,7 +52,7 @@ app = typer.Typer(
 def start() -> None:
     """Recognise handwritten digits."""
     for warning in settings.warnings(os.environ):
-        _complain(f"warning: {warning}")
+        complain(f"warning: {warning}")
 
 
 @app.command()
@@ -71,14 +64,14 @@ def predict(
 ) -> None:
     """Read one digit in each picture."""
     failed = False
-    with _connect(address) as client:
+    with connect(address) as client:
         outcomes = client.predict_stream(map(_picture, files), model)
         for path, outcome in zip(files, outcomes, strict=True):
             failed |= isinstance(outcome, ImageError)
             if as_json:
-                _print_json({"path": folder.portable(path), **results.answer(outcome)})
+                print_json({"path": folder.portable(path), **results.answer(outcome)})
             elif isinstance(outcome, ImageError):
-                _complain(f"{folder.visible(path)}: {outcome}")
+                complain(f"{folder.visible(path)}: {outcome}")
             else:
                 typer.echo(results.line(path, outcome))
     raise typer.Exit(FAILED if failed else 0)
@@ -94,11 +87,11 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Set several models' answers for a picture side by side."""
-    with _connect(address) as client:
+    with connect(address) as client:
         comparison = client.compare_models(_picture(file), model or ())
     answers = comparison.predictions
     if as_json:
-        _print_json(
+        print_json(
             {
                 "path": folder.portable(file),
                 "predictions": {name: results.answer(outcome) for name, outcome in answers.items()},
@@ -131,36 +124,32 @@ def batch(
 ) -> None:
     """Read every picture below the paths into a CSV file, a row each."""
     files = list(folder.files(paths))
-    with _connect(address) as client:
-        if not client.health():
-            raise ServerUnavailable(f"the server at {client.address} is not ready")
-    failed, start = 0, time.monotonic()
-    with (
-        _connect(address, timeout=BATCH_TIMEOUT, wait_for_ready=True) as client,
-        results.written(output) as file,
-        _progress() as progress,
-    ):
-        table, task = results.Table(file), progress.add_task("", total=len(files))
+    with long_run(address) as client, results.written(output) as file, progress() as bar:
+        failed, start = 0, time.monotonic()
+        table, task = results.Table(file), bar.add_task("", total=len(files))
         for path, outcome in zip(files, client.predict_stream(files, model), strict=True):
             table.add(path, outcome)
             failed += isinstance(outcome, ImageError)
-            progress.advance(task)
+            bar.advance(task)
     seconds = time.monotonic() - start
-    _complain(
+    complain(
         f"{len(files):,} pictures in {seconds:.1f} s, {len(files) / seconds:,.0f} a second; "
         f"{failed:,} failed"
     )
     raise typer.Exit(FAILED if failed else 0)
 
 
+app.command()(evaluate.evaluate)
+
+
 @app.command()
 def models(address: Address = None, as_json: Json = False) -> None:
     """List the server's models."""
-    with _connect(address) as client:
+    with connect(address) as client:
         listed = client.list_models()
     if as_json:
         for model in listed:
-            _print_json(asdict(model))
+            print_json(asdict(model))
         return
     grid = Grid("model", "version", "parameters", "state", "")
     for model in listed:
@@ -178,11 +167,11 @@ def models(address: Address = None, as_json: Json = False) -> None:
 @app.command()
 def health(address: Address = None, as_json: Json = False) -> None:
     """Ask whether the server serves; exit 4 when it does not."""
-    with _connect(address) as client:
+    with connect(address) as client:
         serving = client.health()
     status = "SERVING" if serving else "NOT_SERVING"
     if as_json:
-        _print_json({"status": status})
+        print_json({"status": status})
     else:
         typer.echo(status)
     raise typer.Exit(0 if serving else UNAVAILABLE)
@@ -200,10 +189,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except DigitsError as error:
-        _complain(f"digits: {error}")
+        complain(f"digits: {error}")
         sys.exit(_exit_code(error))
     except OSError as error:  # pictures' own are ImageErrors: this is the output's
-        _complain(f"digits: the results cannot be written: {error}")
+        complain(f"digits: the results cannot be written: {error}")
         sys.exit(FAILED)
 
 
@@ -216,30 +205,5 @@ def _exit_code(error: DigitsError) -> int:
     return FAILED
 
 
-def _connect(address: str | None, **arguments: Any) -> Client:
-    try:
-        return Client(address or settings.server_address(os.environ), **arguments)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--address") from error
-
-
 def _picture(file: str) -> Picture:
     return sys.stdin.buffer.read(MESSAGE_BYTES + 1) if file == "-" else file
-
-
-def _progress() -> Progress:
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
-
-
-def _complain(text: str) -> None:
-    typer.echo(text, err=True)

@@ -1,0 +1,77 @@
+"""What the commands share: options, the connection, progress, and where words go."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from digits_client import settings
+from digits_client.client import Client
+from digits_client.errors import ServerUnavailable
+from digits_client.interruption import interruptible
+
+FAILED, USAGE, UNAVAILABLE = 1, 2, 4
+"""Exit codes beside 0; 130 is an interruption's."""
+
+PATIENCE = 60.0
+"""Seconds that a run over many pictures waits for a server that has gone away."""
+
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="The server; unless given, DIGITS_SERVER_ADDRESS or localhost at DIGITS_GRPC_PORT.",
+    ),
+]
+ModelName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A name that `digits models` lists.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+
+def connect(address: str | None, **arguments: Any) -> Client:
+    """Return a client of the server at the address, or of the environment's."""
+    try:
+        return Client(address or settings.server_address(os.environ), **arguments)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--address") from error
+
+
+@contextmanager
+def long_run(address: str | None) -> Iterator[Client]:
+    """Connect for many pictures: to a server that is ready, patiently, until interrupted."""
+    with connect(address) as client:
+        if not client.health():
+            raise ServerUnavailable(f"the server at {client.address} is not ready")
+    with (
+        connect(address, timeout=PATIENCE, wait_for_ready=True) as client,
+        interruptible(client.close),
+    ):
+        yield client
+
+
+def progress() -> Progress:
+    """Return a bar on standard error, shown where a person looks on."""
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print an object on a line of its own."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def complain(text: str) -> None:
+    """Say something on standard error."""
+    typer.echo(text, err=True)
