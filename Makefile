@@ -64,6 +64,7 @@ train: .venv-dev/.installed ## train and measure both models; ARGS=--publish pub
 
 bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput and start-up on the published models
 	$(DEV)/python benchmarks/accuracy.py
+	$(DEV)/python benchmarks/served.py
 	$(DEV)/python benchmarks/batch.py
 	$(DEV)/python benchmarks/startup.py
 

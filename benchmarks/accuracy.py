@@ -1,171 +1,204 @@
-"""How often the published models are right, asked over gRPC as any client asks.
+"""What the published models must show on digits, at home and away, in one table.
 
-Needs DIGITS_DATA_DIR; prints Markdown. Every answer counts, whether it was
-accepted or not, and an error counts as wrong. Intervals are Wilson's, 95 %.
+Needs DIGITS_DATA_DIR; prints Markdown. Everything runs in this process through
+`digits_core.Recognizer`, with the thresholds of the manifests, and every answer
+counts: an undecodable picture is an error. `--only` names the parts to run.
 """
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
-import pictures
-from digits_client import Client, ImageError, Prediction
-from digits_core import metrics
-from numpy.typing import NDArray
-from serving import origin, own_server
+from digits_core.bundle import MODELS_DIR
+from digits_train.answers import Answers
+from digits_train.corruptions import NAMES
+from digits_train.reliability import calibration_band, calibration_error, from_confidence
+from exam import Exam
+from rows import HEAD, RULES, Row, markdown, summary
+from serving import machine
 
-Outcome = Prediction | ImageError
-Line = tuple[str, ...]
-
-
-class Report:
-    """Collects rows of three tables and prints them as Markdown."""
-
-    def __init__(self) -> None:
-        self.digits: list[Line] = []
-        self.others: list[Line] = []
-        self.notes: list[str] = []
-
-    def score(
-        self, model: str, name: str, outcomes: Sequence[Outcome], labels: Sequence[int | None]
-    ) -> None:
-        """Add a row for pictures of digits."""
-        right = [_digit(o) == label for o, label in zip(outcomes, labels, strict=True)]
-        accepted = [_accepted(o) for o in outcomes]
-        wrongly = sum(a and not r for a, r in zip(accepted, right, strict=True))
-        refused = len(outcomes) - sum(accepted)
-        self.digits.append(
-            (model, name, *_share(sum(right), len(right)), f"{refused}", f"{wrongly}")
-        )
-
-    def refusals(self, model: str, name: str, outcomes: Sequence[Outcome]) -> None:
-        """Add a row for pictures of anything else."""
-        refused = sum(not _accepted(outcome) for outcome in outcomes)
-        self.others.append((model, name, *_share(refused, len(outcomes))))
-
-    def print(self) -> None:
-        _print_table(
-            ("model", "digits", "n", "right", "95 %", "refused", "accepted, wrong"), self.digits
-        )
-        _print_table(("model", "not digits", "n", "refused", "95 %"), self.others)
-        for note in self.notes:
-            print(f"- {note}")
+OPERATORS = ("model", "wrong, at most", "confidence from", "set", "auto-accepted", "wrong")
+RISKS = (1_000, 200, 100)
 
 
-def measure_mnist(client: Client, model: str, data: Path, report: Report) -> None:
-    """Score the 10,000 test images as values, as files, and as pictures of other sizes."""
-    images, labels = pictures.mnist_test(data)
-    with ThreadPoolExecutor(4) as pool:
-        as_pixels = list(pool.map(lambda image: client.predict(pixels=image, model=model), images))
-    as_files = client.predict_batch(map(pictures.png, images), model)
-    as_sent = client.predict_batch(pictures.enlarged(images), model)
-    report.score(model, "MNIST test, pixels", as_pixels, labels)
-    report.score(model, "MNIST test, PNG", as_files, labels)
-    report.score(model, "MNIST test, enlarged", as_sent, labels)
-    differ = sum(_digit(a) != _digit(b) for a, b in zip(as_files, as_sent, strict=True))
-    report.notes.append(f"{model}: {differ} of the enlarged answers differ from the PNG's")
-    eleven = np.array([_eleven(answer) for answer in as_pixels])
-    report.notes.append(
-        f"{model}, MNIST test as pixels: "
-        f"ECE (15 bins) {metrics.expected_calibration_error(eleven, labels):.2%}, "
-        f"NLL {metrics.negative_log_likelihood(eleven, labels):.4f}"
+def own_digits(exam: Exam) -> Iterator[Row]:
+    """The pictures that people sent."""
+    own, cnn = exam.set("own_digits"), exam.answers("cnn", "own_digits")
+    name, n = "own_digits, cnn", len(own.labels)
+    yield Row(f"{name}: errors", n, cnn.errors, 6, 3, most=True)
+    yield Row(f"{name}: accepted and wrong", n, cnn.wrongly_accepted, 3, 1, most=True)
+    yield Row(f"{name}: refused", n, cnn.refused, 10, 6, most=True)
+    for column, group in (("kind", "photo"), ("fold", "check")):
+        part = cnn.where(own.of(column, group))
+        yield Row(f"{name}, {group}: errors", len(part.right), part.errors, 3, 1, most=True)
+    sources = own.groups["source_repository"]
+    mean = float(np.mean([cnn.right[sources == source].mean() for source in np.unique(sources)]))
+    yield Row(f"{name}: mean over sources", len(np.unique(sources)), mean, 0.985, 0.993)
+    yield Row(
+        "own_digits, mlp: errors", n, exam.answers("mlp", "own_digits").errors, 12, 7, most=True
     )
 
 
-def measure_own_digits(client: Client, model: str, data: Path, report: Report) -> None:
-    """Score the pictures that people sent, all and by group."""
-    own = pictures.own_digits(data)
-    outcomes = client.predict_batch(own.pictures, model)
-    report.score(model, "own_digits", outcomes, own.labels)
-    for groups in own.groups.values():
-        for group in sorted(set(groups)):
-            chosen = [index for index, other in enumerate(groups) if other == group]
-            report.score(
-                model,
-                f"own_digits, {group}",
-                [outcomes[index] for index in chosen],
-                [own.labels[index] for index in chosen],
-            )
+def non_digits(exam: Exam) -> Iterator[Row]:
+    """What nobody takes for a digit."""
+    parts = [exam.answers("cnn", name) for name in ("non_digits", "chars74k letters")]
+    total, refused = (sum(len(a.right) for a in parts), sum(a.refused for a in parts))
+    yield Row("clear non-digits, cnn: refused", total, refused / total, 0.92, 0.97)
+    for name, part in zip(("non_digits", "Chars74K letters"), parts, strict=True):
+        yield Row(f"- {name}", len(part.right), part.refused / len(part.right))
 
 
-def measure_chars74k(client: Client, model: str, data: Path, report: Report) -> None:
-    """Score the digits of Chars74K, and count its letters that are refused."""
-    digits = pictures.chars74k_digits(data)
-    report.score(model, "Chars74K", client.predict_batch(digits.pictures, model), digits.labels)
-    letters = pictures.chars74k_letters(data)
-    report.refusals(model, "Chars74K letters", client.predict_batch(letters.pictures, model))
+def mnist(exam: Exam) -> Iterator[Row]:
+    """The 10,000 test images, as values and as PNG files."""
+    for model, least, aim in (("cnn", 0.9970, 0.9977), ("mlp", 0.994, 0.9955)):
+        answers = exam.answers(model, "mnist")
+        yield _right(f"MNIST test, {model}, the published seed", answers, least, aim)
+        yield _right(f"- as PNG files, {model}", exam.answers(model, "mnist files"))
+    for name in ("mnist", "mnist files"):
+        answers = exam.answers("cnn", name)
+        what = {"mnist": "values", "mnist files": "PNG files"}[name]
+        share = answers.refused / len(answers.right)
+        yield Row(
+            f"MNIST test as {what}, cnn: refused", len(answers.right), share, 0.003, most=True
+        )
 
 
-def measure_usps(client: Client, model: str, data: Path, report: Report) -> None:
-    """Score USPS."""
-    usps = pictures.usps(data)
-    report.score(model, "USPS, 16 x 16", client.predict_batch(usps.pictures, model), usps.labels)
+def small(exam: Exam) -> Iterator[Row]:
+    """The quantised CNN against the one it was made from."""
+    if "cnn-int8" in exam.models:
+        one, other = (exam.answers(model, "mnist").digits for model in ("cnn", "cnn-int8"))
+        differ = int((one != other).sum())
+        yield Row("MNIST test, cnn-int8: other answers than cnn", len(one), differ, 5, 2, most=True)
 
 
-def measure_non_digits(client: Client, model: str, data: Path, report: Report) -> None:
-    """Count what is refused of letters, symbols, noise and objects."""
-    others = pictures.non_digits(data)
-    outcomes = client.predict_batch(others.pictures, model)
-    report.refusals(model, "non_digits", outcomes)
-    for groups in others.groups.values():
-        for group in sorted(set(groups)):
-            chosen = [o for o, other in zip(outcomes, groups, strict=True) if other == group]
-            report.refusals(model, f"non_digits, {group}", chosen)
+def abroad(exam: Exam) -> Iterator[Row]:
+    """Digits from elsewhere."""
+    tablet = exam.answers("cnn", "chars74k")
+    yield Row("Chars74K digits, cnn: errors", len(tablet.right), tablet.errors, 2, 0, most=True)
+    yield _right("USPS, cnn", exam.answers("cnn", "usps"), 0.996, 0.998)
+    yield _right("pen drawings of unseen writers, cnn", exam.answers("cnn", "pens"), 0.99, 0.996)
 
 
-SETS: dict[str, Callable[[Client, str, Path, Report], None]] = {
-    "mnist": measure_mnist,
-    "own_digits": measure_own_digits,
-    "chars74k": measure_chars74k,
-    "usps": measure_usps,
-    "non_digits": measure_non_digits,
+def corruptions(exam: Exam) -> Iterator[Row]:
+    """MNIST's test images after each of the fifteen corruptions, then normalised."""
+    found = {name: exam.corrupted("cnn", name) for name in NAMES}
+    shares = [float(answers.right.mean()) for answers in found.values()]
+    total = sum(len(answers.right) for answers in found.values())
+    yield Row("fifteen corruptions, cnn: mean", total, float(np.mean(shares)), 0.975, 0.99)
+    for name, answers in found.items():
+        yield _right(f"- {name}", answers)
+
+
+def calibration(exam: Exam) -> Iterator[Row]:
+    """The calibration error, at most what a perfectly calibrated model's would be by chance.
+
+    Of `confidence`, and of the answered digit's `probabilities`, which are
+    given that it is a digit.
+    """
+    for model in ("cnn", "mlp"):
+        for name in ("mnist", "own_digits"):
+            answers = exam.answers(model, name)
+            for what, sure in (
+                ("confidence", answers.confidence),
+                ("probability", answers.probabilities.max(axis=1)),
+            ):
+                band = calibration_band(sure)
+                label = {"mnist": "MNIST test", "own_digits": "own_digits"}[name]
+                yield Row(
+                    f"ECE of {what}, {model}, {label} (95 % band from {band.low:.3%})",
+                    len(sure),
+                    calibration_error(sure, answers.right),
+                    band.high,
+                    most=True,
+                    decimals=3,
+                )
+
+
+def empty(exam: Exam) -> Iterator[Row]:
+    """Blanks, noises and textures."""
+    for model in ("cnn", "mlp"):
+        answers = exam.answers(model, "empty")
+        accepted = len(answers.right) - answers.refused
+        yield Row(
+            f"blanks, noises, textures, {model}: accepted",
+            len(answers.right),
+            accepted,
+            10,
+            0,
+            most=True,
+        )
+
+
+def faint(exam: Exam) -> Iterator[Row]:
+    """The palest pencil."""
+    answers = exam.answers("cnn", "faint")
+    share = float((answers.accepted & answers.right).mean())
+    yield Row("faintest pencil, cnn: accepted and right", len(answers.right), share, 0.95)
+
+
+PARTS: dict[str, Callable[[Exam], Iterator[Row]]] = {
+    "own": own_digits,
+    "non-digits": non_digits,
+    "mnist": mnist,
+    "int8": small,
+    "abroad": abroad,
+    "corruptions": corruptions,
+    "calibration": calibration,
+    "empty": empty,
+    "faint": faint,
 }
 
 
+def operators(exam: Exam) -> list[tuple[str, ...]]:
+    """What auto-accepting from the manifests' confidences on gives, a line a risk and set."""
+    lines = []
+    for model, recognizer in exam.models.items():
+        metrics = recognizer.bundle.manifest.metrics
+        for risk in RISKS:
+            least = metrics.get(f"confidence_for_1_in_{risk}")
+            for name in ("mnist", "own_digits") if least is not None else ():
+                answers = exam.answers(model, name)
+                point = from_confidence(answers.sure, answers.right, least)
+                wrong = round(point.risk * point.coverage * len(answers.right))
+                lines.append(
+                    (
+                        model,
+                        f"1 in {risk:,}",
+                        f"{least:.4f}",
+                        name,
+                        f"{point.coverage:.2%}",
+                        f"{wrong}",
+                    )
+                )
+    return lines
+
+
 def main() -> None:
-    """Measure the chosen sets with the chosen models and print the tables."""
+    """Measure the chosen parts and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("DIGITS_DATA_DIR"))
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="SET")
-    parser.add_argument("--models", nargs="+", default=["cnn", "mlp"], metavar="NAME")
+    parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     chosen = parser.parse_args()
     if chosen.data_dir is None:
         parser.error("name the folder of the data with --data-dir or DIGITS_DATA_DIR")
-    report = Report()
-    with own_server() as address, Client(address) as client:
-        print(origin(address))
-        for model in chosen.models:
-            for name in chosen.sets:
-                SETS[name](client, model, chosen.data_dir, report)
-    report.print()
+    cv2.setNumThreads(1)
+    exam = Exam(Path(chosen.data_dir), chosen.models_dir)
+    print(f"{machine()}; models: {exam.digests()}\n")
+    rows = [row for part in chosen.only for row in PARTS[part](exam)]
+    print(markdown(HEAD, RULES, [row.cells() for row in rows]))
+    print(f"\n{summary(rows)}")
+    if points := operators(exam):
+        print(f"\n{markdown(OPERATORS, ('---',) * len(OPERATORS), points)}")
 
 
-def _digit(outcome: Outcome) -> int | None:
-    return None if isinstance(outcome, ImageError) else outcome.digit
-
-
-def _accepted(outcome: Outcome) -> bool:
-    return isinstance(outcome, Prediction) and outcome.accepted
-
-
-def _eleven(answer: Prediction) -> NDArray[np.float64]:
-    """Return the model's own scores: ten digits and "not one digit", summing to 1."""
-    return np.append(np.array(answer.probabilities) * answer.digit_score, 1 - answer.digit_score)
-
-
-def _share(hits: int, total: int) -> tuple[str, str, str]:
-    low, high = metrics.wilson_interval(hits, total)
-    return f"{total:,}", f"{hits / total:.2%}", f"{low:.2%} - {high:.2%}"
-
-
-def _print_table(head: Line, rows: list[Line]) -> None:
-    if rows:
-        for row in (head, ("---",) * len(head), *rows):
-            print(f"| {' | '.join(row)} |")
-        print()
+def _right(
+    what: str, answers: Answers, least: float | None = None, aim: float | None = None
+) -> Row:
+    return Row(what, len(answers.right), float(answers.right.mean()), least, aim)
 
 
 if __name__ == "__main__":

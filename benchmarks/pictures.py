@@ -41,8 +41,8 @@ def usps(data: Path) -> Labelled:
 
 
 def own_digits(data: Path) -> Labelled:
-    """Return the pictures that people sent, by kind and fold."""
-    return _folder(data / "own_digits", ("kind", "fold"))
+    """Return the pictures that people sent, by kind, fold and source."""
+    return _folder(data / "own_digits", ("kind", "fold", "source_repository"))
 
 
 def chars74k_digits(data: Path) -> Labelled:

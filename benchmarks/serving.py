@@ -47,12 +47,14 @@ def origin(address: str) -> str:
     """Return machine, date and the digests of the models that the server has."""
     with Client(address) as client:
         models = [f"{m.name} {m.version} (SHA-256 {m.digest[:12]})" for m in client.list_models()]
+    return f"{machine()}; models: {', '.join(models)}"
+
+
+def machine() -> str:
+    """Return processor, cores, Python and date."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     today = dt.datetime.now(dt.UTC).date()
-    return (
-        f"{_processor()}, {cores} cores, Python {platform.python_version()}, {today}; "
-        f"models: {', '.join(models)}"
-    )
+    return f"{_processor()}, {cores} cores, Python {platform.python_version()}, {today}"
 
 
 def _processor() -> str:
