@@ -12,7 +12,7 @@ class Row:
     """One promise. Shares lie in 0 to 1, the rest are counts; `aim` is what is hoped for.
 
     `most` says that less is better: `least` and `aim` are then upper limits.
-    `n` counts pictures; `digits` are the decimals shown of a share's percents.
+    `n` counts pictures; `decimals` are those shown of a share's percents.
     """
 
     what: str

@@ -56,6 +56,6 @@ def test_summary_counts_promises() -> None:
 
 def test_markdown() -> None:
     """A line a row under head and rule."""
-    assert (
-        markdown(("a", "b"), ("---", "--:"), [("1", "2")]) == "| a | b |\n| --- | --: |\n| 1 | 2 |"
-    )
+    table = markdown(("a", "b"), ("---", "--:"), [("1", "2")])
+
+    assert table == "| a | b |\n| --- | --: |\n| 1 | 2 |"
