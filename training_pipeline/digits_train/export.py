@@ -11,6 +11,7 @@ from digits_core.bundle import digest_of
 from digits_train import reports
 from digits_train.candidate import INPUT, OUTPUT
 from digits_train.errors import StageMissing, TrainError
+from digits_train.graph import simplify
 from digits_train.model import build
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def export(model_name: str, work: Path) -> Path:
     proto, _ = tf2onnx.convert.from_function(answer, signature, opset=OPSET)
     for value in (*proto.graph.input, *proto.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH
+    simplify(proto)
     onnx.checker.check_model(proto, full_check=True)
     path = work / f"{model_name}.onnx"
     part = path.with_suffix(".part")
