@@ -6,7 +6,9 @@ import pytest
 from digits_train.model import NAMES, build
 
 
-@pytest.mark.parametrize(("name", "most"), [("mlp", 1_000_000), ("cnn", 500_000)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("mlp", 1_000_000), ("cnn", 250_000), ("cnn-teacher", 500_000)]
+)
 def test_size_and_shape(name: str, most: int) -> None:
     """Pictures go in, eleven logits come out, with no more parameters than promised."""
     model = build(name, seed=1)
@@ -27,9 +29,10 @@ def test_seed_decides_the_weights(name: str) -> None:
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
-def test_cnn_has_the_promised_stages() -> None:
+@pytest.mark.parametrize("name", ["cnn", "cnn-teacher"])
+def test_cnn_has_the_promised_stages(name: str) -> None:
     """The first two stages end in a pool; a norm and a ReLU follow each convolution."""
-    kinds = [type(layer) for layer in build("cnn", seed=0).layers]
+    kinds = [type(layer) for layer in build(name, seed=0).layers]
     layers = keras.layers
 
     for index, kind in enumerate(kinds):
