@@ -46,13 +46,13 @@ def connect(address: str | None, **arguments: Any) -> Client:
 @contextmanager
 def long_run(address: str | None) -> Iterator[Client]:
     """Connect for many pictures: to a server that is ready, patiently, until interrupted."""
-    with connect(address) as client:
-        if not client.health():
-            raise ServerUnavailable(f"the server at {client.address} is not ready")
     with (
         connect(address, timeout=PATIENCE, wait_for_ready=True) as client,
         interruptible(client.close),
     ):
+        with connect(address) as impatient:
+            if not impatient.health():
+                raise ServerUnavailable(f"the server at {client.address} is not ready")
         yield client
 
 
