@@ -46,7 +46,8 @@ def _impulse_noise(images: Images, rng: np.random.Generator) -> Images:
 def _glass_blur(images: Images, rng: np.random.Generator) -> Images:
     """Blur, swap pixels with a neighbour up or left twice over, blur again."""
     kernel = _gauss(0.7)
-    shaken = np.floor(_each(images, _blur(np.ones(1), kernel)) * 255) / np.float32(255)
+    coarse = (_each(images, _blur(np.ones(1), kernel)) * 255).astype(np.uint8)
+    shaken = coarse.astype(np.float32) / np.float32(255)
     every = np.arange(len(images))
     for _ in range(2):
         for row in range(SIDE - 1, 1, -1):
