@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pictures
 from digits_core.bundle import MODELS_DIR
 from digits_train.answers import Answers
 from digits_train.corruptions import NAMES
@@ -26,15 +27,16 @@ RISKS = (1_000, 200, 100)
 
 def own_digits(exam: Exam) -> Iterator[Row]:
     """The pictures that people sent."""
-    own, cnn = exam.set("own_digits"), exam.answers("cnn", "own_digits")
-    name, n = "own_digits, cnn", len(own.labels)
+    groups = pictures.own_digits(exam.data).groups
+    cnn, name = exam.answers("cnn", "own_digits"), "own_digits, cnn"
+    n = len(cnn.right)
     yield Row(f"{name}: errors", n, cnn.errors, 6, 3, most=True)
     yield Row(f"{name}: accepted and wrong", n, cnn.wrongly_accepted, 3, 1, most=True)
     yield Row(f"{name}: refused", n, cnn.refused, 10, 6, most=True)
     for column, group in (("kind", "photo"), ("fold", "check")):
-        part = cnn.where(own.of(column, group))
+        part = cnn.where(np.array(groups[column]) == group)
         yield Row(f"{name}, {group}: errors", len(part.right), part.errors, 3, 1, most=True)
-    sources = own.groups["source_repository"]
+    sources = np.array(groups["source_repository"])
     mean = float(np.mean([cnn.right[sources == source].mean() for source in np.unique(sources)]))
     yield Row(f"{name}: mean over sources", len(np.unique(sources)), mean, 0.985, 0.993)
     yield Row(

@@ -1,14 +1,46 @@
-"""A recogniser's answers to labelled pictures, as arrays to count over."""
+"""Labelled pictures, and a recogniser's answers to them as arrays to count over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
-from digits_core import ImageError, Normalized, Prediction, Recognizer
+from digits_core import ImageError, Normalized, Prediction, Recognizer, from_pixels, prepare
+from digits_core.recognizer import Picture
 from numpy.typing import NDArray
 
 AT_ONCE = 500
 """Pictures a call: the CNN's maps of 10,000 at once would fill the memory."""
+THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Pictures as the models see them, or why one cannot be seen, and the digit that each shows.
+
+    The label is None where a picture does not show one digit.
+    """
+
+    seen: Sequence[Normalized | ImageError]
+    labels: Sequence[int | None]
+
+    @classmethod
+    def pictures(cls, pictures: Iterable[tuple[Picture, int | None]]) -> "Shown":
+        """Prepare pictures as the server does. They may be generated: few wait in memory."""
+        waiting = iter(pictures)
+        seen: list[Normalized | ImageError] = []
+        labels: list[int | None] = []
+        with ThreadPoolExecutor(THREADS) as pool:
+            while part := list(islice(waiting, AT_ONCE)):
+                seen += pool.map(_prepare, [picture for picture, _ in part])
+                labels += [label for _, label in part]
+        return cls(seen, labels)
+
+    @classmethod
+    def values(cls, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> "Shown":
+        """Take uint8[N, 28, 28] as they are, like `pixels` sent to the server."""
+        return cls([from_pixels(image) for image in images], labels.tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +63,7 @@ class Answers:
     def of(
         cls, outcomes: Sequence[Prediction | ImageError], labels: Sequence[int | None]
     ) -> "Answers":
-        """Gather predictions; a label that is None or beyond 9 is no digit."""
+        """Gather predictions, one a label."""
         answered = [o if isinstance(o, Prediction) else None for o in outcomes]
         digits = np.array([-1 if a is None or a.digit is None else a.digit for a in answered])
         wanted = np.array([-2 if label is None else int(label) for label in labels])
@@ -44,21 +76,17 @@ class Answers:
         )
 
     @classmethod
-    def ask(
-        cls,
-        recognizer: Recognizer,
-        seen: Sequence[Normalized | ImageError],
-        labels: Sequence[int | None],
-    ) -> "Answers":
-        """Ask about prepared pictures, or what kept one from being prepared."""
-        images = [item for item in seen if isinstance(item, Normalized)]
+    def ask(cls, recognizer: Recognizer, shown: Shown) -> "Answers":
+        """Ask about all of `shown`."""
+        images = [item for item in shown.seen if isinstance(item, Normalized)]
         predictions = (
             prediction
             for start in range(0, len(images), AT_ONCE)
             for prediction in recognizer.recognize(images[start : start + AT_ONCE])
         )
         return cls.of(
-            [next(predictions) if isinstance(item, Normalized) else item for item in seen], labels
+            [next(predictions) if isinstance(item, Normalized) else item for item in shown.seen],
+            shown.labels,
         )
 
     @property
@@ -88,3 +116,10 @@ class Answers:
             self.accepted[chosen],
             self.right[chosen],
         )
+
+
+def _prepare(picture: Picture) -> Normalized | ImageError:
+    try:
+        return prepare(picture)
+    except ImageError as error:
+        return error
