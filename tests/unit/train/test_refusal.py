@@ -1,0 +1,57 @@
+"""The learnt rule of acceptance."""
+
+import numpy as np
+import pytest
+from digits_train.logistic import sigmoid
+from digits_train.refusal import PHOTOS_REFUSED, PLAIN_REFUSED, Examples, Rule, learn
+from numpy.typing import NDArray
+
+NAMES = ("margin", "dropped")
+
+
+def photos(seed: int, count: int, others: float = 0.3, wrong: float = 0.02) -> Examples:
+    """Digits of high margin, but for a share `wrong` read rightly, among a share of `others`."""
+    rng = np.random.default_rng(seed)
+    digit = rng.random(count) >= others
+    right = digit & (rng.random(count) >= wrong)
+    margin = rng.normal(np.where(right, 6, np.where(digit, 1, 0)), 1.5)
+    dropped = rng.uniform(0, np.where(digit, 0.1, 0.4))
+    return Examples(NAMES, np.column_stack([margin, dropped]), digit, right)
+
+
+def plain(seed: int, count: int) -> Examples:
+    """Digits alone, as clean as MNIST's."""
+    return photos(seed, count, others=0.0, wrong=0.001)
+
+
+def accepted(rule: Rule, given: Examples) -> NDArray[np.bool_]:
+    """The rule, worked out by hand."""
+    weights = np.array([rule.coefficients[name] for name in NAMES])
+    return sigmoid(given.rows @ weights + rule.intercept) >= rule.threshold
+
+
+@pytest.fixture(scope="module")
+def rule() -> Rule:
+    """Learnt from 6,000 photographed and 4,000 plain pictures."""
+    return learn(photos(1, 6_000), plain(2, 4_000))
+
+
+def test_refuses_what_is_no_digit(rule: Rule) -> None:
+    """Of unseen pictures most non-digits and most wrong answers are refused."""
+    unseen = photos(3, 20_000)
+    taken = accepted(rule, unseen)
+
+    assert taken[~unseen.digit].mean() < 0.1
+    assert taken[unseen.digit & ~unseen.right].mean() < 0.25
+    assert rule.coefficients["margin"] > 0 > rule.coefficients["dropped"]
+
+
+def test_keeps_within_both_allowances(rule: Rule) -> None:
+    """No more digits are refused than is allowed, and of one kind just as many."""
+    seen = photos(1, 6_000)
+    refused_photos = (~accepted(rule, seen))[seen.right].mean()
+    refused_plain = (~accepted(rule, plain(2, 4_000))).mean()
+
+    assert refused_photos <= PHOTOS_REFUSED
+    assert refused_plain <= PLAIN_REFUSED
+    assert max(refused_photos - PHOTOS_REFUSED, refused_plain - PLAIN_REFUSED) > -1e-3
