@@ -78,16 +78,7 @@ class Answers:
     @classmethod
     def ask(cls, recognizer: Recognizer, shown: Shown) -> "Answers":
         """Ask about all of `shown`."""
-        images = [item for item in shown.seen if isinstance(item, Normalized)]
-        predictions = (
-            prediction
-            for start in range(0, len(images), AT_ONCE)
-            for prediction in recognizer.recognize(images[start : start + AT_ONCE])
-        )
-        return cls.of(
-            [next(predictions) if isinstance(item, Normalized) else item for item in shown.seen],
-            shown.labels,
-        )
+        return cls.of(predictions(recognizer, shown), shown.labels)
 
     @property
     def errors(self) -> int:
@@ -116,6 +107,17 @@ class Answers:
             self.accepted[chosen],
             self.right[chosen],
         )
+
+
+def predictions(recognizer: Recognizer, shown: Shown) -> list[Prediction | ImageError]:
+    """What is answered to each picture of `shown`, in order."""
+    images = [item for item in shown.seen if isinstance(item, Normalized)]
+    answers = (
+        answer
+        for start in range(0, len(images), AT_ONCE)
+        for answer in recognizer.recognize(images[start : start + AT_ONCE])
+    )
+    return [next(answers) if isinstance(item, Normalized) else item for item in shown.seen]
 
 
 def _prepare(picture: Picture) -> Normalized | ImageError:
