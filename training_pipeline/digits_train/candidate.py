@@ -24,6 +24,9 @@ from digits_train.drawings import STYLES, drawing, png
 from digits_train.errors import StageMissing
 
 INPUT, OUTPUT = "image", "logits"
+QUANTIZED = "cnn-int8"
+"""The CNN in integers, which the stage `quantize` makes of the exported one."""
+
 EVERYTHING = Acceptance(min_confidence=0.0, min_digit_score=0.0, min_contrast=0.0)
 THREADS = 2
 
@@ -85,7 +88,8 @@ def exported(model_name: str, work: Path) -> bytes:
     """The content of `work`/`model_name`.onnx. Raises `StageMissing`."""
     path = work / f"{model_name}.onnx"
     if not path.is_file():
-        raise StageMissing(f"{path} is missing: run `digits-train export` first")
+        stage = "quantize" if model_name == QUANTIZED else "export"
+        raise StageMissing(f"{path} is missing: run `digits-train {stage}` first")
     return path.read_bytes()
 
 
@@ -117,9 +121,14 @@ def _canaries(model: bytes, temperature: float) -> tuple[Canary, ...]:
 
 
 def _parameters(model: bytes) -> int:
+    """Count the weights, in floats or integers, but not the scales that turn these into floats."""
     graph = onnx.load_model_from_string(model).graph
+    conversions = [n for n in graph.node if n.op_type in {"QuantizeLinear", "DequantizeLinear"}]
+    integers = {node.input[0] for node in conversions}
+    scales = {name for node in conversions for name in node.input[1:]}
     return sum(
         int(np.prod(tensor.dims))
         for tensor in graph.initializer
-        if tensor.data_type == onnx.TensorProto.FLOAT
+        if (tensor.data_type == onnx.TensorProto.FLOAT or tensor.name in integers)
+        and tensor.name not in scales
     )

@@ -29,11 +29,7 @@ def export(model_name: str, work: Path) -> Path:
     itself runs on another backend than TensorFlow.
     """
     model = trained(model_name, work)
-    if keras.backend.backend() != "tensorflow":
-        raise TrainError(
-            f"exporting needs Keras on TensorFlow, it runs on {keras.backend.backend()}: "
-            "set KERAS_BACKEND=tensorflow; the weights of any backend will do"
-        )
+    require_tensorflow()
     # Heavy, and not there on another backend: only for this stage.
     import tensorflow as tf  # noqa: PLC0415
     import tf2onnx  # noqa: PLC0415
@@ -53,6 +49,15 @@ def export(model_name: str, work: Path) -> Path:
     (digest,) = digest_of(path.read_bytes()).values()
     reports.write(work, model_name, "export", digest, origin)
     return path
+
+
+def require_tensorflow() -> None:
+    """Raise `TrainError` when Keras runs on another backend."""
+    if keras.backend.backend() != "tensorflow":
+        raise TrainError(
+            f"exporting needs Keras on TensorFlow, it runs on {keras.backend.backend()}: "
+            "set KERAS_BACKEND=tensorflow; the weights of any backend will do"
+        )
 
 
 def trained(model_name: str, work: Path) -> keras.Model:
