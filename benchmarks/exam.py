@@ -68,13 +68,18 @@ def _files(load: Callable[[Path], pictures.Labelled]) -> Load:
     return shown
 
 
+def _mnist_values(data: Path) -> Shown:
+    images, labels = pictures.mnist_test(data)
+    return Shown.values(images, labels.tolist())
+
+
 def _mnist_files(data: Path) -> Shown:
     images, labels = pictures.mnist_test(data)
     return Shown.pictures(zip(map(pictures.png, images), labels.tolist(), strict=True))
 
 
 SETS: dict[str, Load] = {
-    "mnist": lambda data: Shown.values(*pictures.mnist_test(data)),
+    "mnist": _mnist_values,
     "mnist files": _mnist_files,
     "own_digits": _files(pictures.own_digits),
     "non_digits": _files(pictures.non_digits),

@@ -38,9 +38,9 @@ class Shown:
         return cls(seen, labels)
 
     @classmethod
-    def values(cls, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> "Shown":
+    def values(cls, images: NDArray[np.uint8], labels: Sequence[int | None]) -> "Shown":
         """Take uint8[N, 28, 28] as they are, like `pixels` sent to the server."""
-        return cls([from_pixels(image) for image in images], labels.tolist())
+        return cls([from_pixels(image) for image in images], labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,12 @@ class Answers:
     @property
     def refused(self) -> int:
         return int((~self.accepted).sum())
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Probabilities float64[N, 10] with "no digit" as the rest: the largest is `confidence`."""
+        digit_score = self.confidence / self.probabilities.max(axis=1)
+        return self.probabilities * digit_score[:, None]
 
     @property
     def sure(self) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Confidence = NDArray[np.floating]
 Right = NDArray[np.bool_]
 
+OUT_OF_REACH = float(np.nextafter(1, 2))
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -75,10 +77,10 @@ def operating_point(confidence: Confidence, right: Right, risk: float) -> Operat
     """The point of most coverage at which at most a share `risk` of the accepted is wrong.
 
     Where even the surest answers are wrong more often, nothing is accepted:
-    confidence infinite, coverage and risk 0.
+    a confidence that none reaches, coverage and risk 0.
     """
     within = [point for point in risk_coverage(confidence, right) if point.risk <= risk]
-    return within[-1] if within else Operating(float("inf"), 0.0, 0.0)
+    return within[-1] if within else Operating(OUT_OF_REACH, 0.0, 0.0)
 
 
 def from_confidence(confidence: Confidence, right: Right, least: float) -> Operating:

@@ -45,13 +45,14 @@ def test_agrees_with_the_recogniser(recognizer: Recognizer) -> None:
     assert answers.digits.tolist() == [answer.digit for answer in wanted]
     assert answers.confidence == pytest.approx([answer.confidence for answer in wanted], abs=1e-6)
     assert answers.probabilities[3] == pytest.approx(wanted[3].probabilities, abs=1e-6)
+    assert answers.scores.max(axis=1) == pytest.approx(answers.confidence)
     assert answers.where(answers.right).digits.tolist() == [0] * 2
 
 
 def test_values_as_they_are(recognizer: Recognizer) -> None:
     """28 x 28 values reach the model unchanged, however many there are."""
     images = np.random.default_rng(0).integers(0, 256, (AT_ONCE + 3, 28, 28), np.uint8)
-    shown = Shown.values(images, np.zeros(len(images), np.uint8))
+    shown = Shown.values(images, [0] * len(images))
 
     assert all(
         isinstance(item, Normalized) and np.array_equal(item.pixels, image)
