@@ -171,6 +171,43 @@ def test_a_patient_client_does_not_notice_a_crash(
     assert len(set(digits)) == 1
 
 
+def test_a_server_that_leaves_costs_no_call(launch_server, tiny_models, digit_png):
+    """Of two servers one is stopped and started again under load, twice: every call is answered."""
+    servers = [launch_server(DIGITS_MODELS_DIR=tiny_models) for _ in range(2)]
+    for server in servers:
+        server.wait_for("serving")
+    ports = [server.address.rpartition(":")[2] for server in servers]
+    digits, failures = [], []
+    stop = threading.Event()
+
+    def ask(client: Client) -> None:
+        while not stop.is_set():
+            try:
+                digits.append(client.predict(digit_png).digit)
+            except DigitsError as error:
+                failures.append(error)
+
+    with Client("ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports)) as client:
+        threads = [threading.Thread(target=ask, args=(client,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for place in (0, 1):
+            for server in servers:
+                server.wait_for("call")
+            assert servers[place].stop() == 0
+            settings = {"DIGITS_MODELS_DIR": tiny_models, "DIGITS_GRPC_PORT": ports[place]}
+            servers[place] = launch_server(**settings)
+            servers[place].wait_for("serving")
+        servers[1].wait_for("call")
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    assert failures == []
+    assert len(set(digits)) == 1
+    assert [server.stop() for server in servers] == [0, 0]
+
+
 def _wait_for(answers: list, count: int) -> None:
     end = time.monotonic() + 30
     while len(answers) < count and time.monotonic() < end:

@@ -62,6 +62,8 @@ def _service_config(patient: bool) -> dict[str, Any]:
     }
     return {
         "loadBalancingConfig": [{"round_robin": {}}],
+        # A server that drains gets no more calls: one that met its last moment ended as CANCELLED.
+        "healthCheckConfig": {"serviceName": "digits.v1.DigitService"},
         "methodConfig": [{"name": [{}], "retryPolicy": retry}],
     }
 

@@ -9,7 +9,7 @@ import grpc
 from digits_client import calls
 from digits_client.answers import Comparison, Model, Number, Prediction
 from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
-from digits_client.errors import ImageError
+from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
 from digits_client.translation import failure
 
@@ -154,7 +154,12 @@ class Client:
 
     def health(self, *, timeout: float | None = None, metadata: Metadata | None = None) -> bool:
         """Return whether the server serves; false while it starts or stops."""
-        return self._send(calls.health(), timeout, metadata)
+        try:
+            return self._send(calls.health(), timeout, metadata)
+        except ServerUnavailable as error:
+            if error.reason == "NOT_READY":
+                return False
+            raise
 
     def close(self) -> None:
         """End the connection. Calls under way are cancelled."""

@@ -141,11 +141,16 @@ def out_of_time(call: Any) -> bool:
     return bool(info and info.reason == "DEADLINE")
 
 
-def _transport_failure(
+def _transport_failure(  # noqa: PLR0911 - a return for each row of the table
     code: grpc.StatusCode, details: str, address: str, timeout: float
 ) -> DigitsError:
     """Return the error for a status that gRPC, or something on the way, made."""
     match code:
+        case grpc.StatusCode.UNAVAILABLE if "backend unhealthy" in details:
+            return ServerUnavailable(
+                f"the server at {address} is starting or stopping: try again in a moment",
+                reason="NOT_READY",
+            )
         case grpc.StatusCode.UNAVAILABLE:
             return ServerUnavailable(
                 f"no digits server answers at {address}: start one with `make up`, "

@@ -44,7 +44,8 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 
     `failures` holds what the next calls fail with; pictures that begin with
     b"bad" fail alone; `delay` seconds pass before each answer; `dropped` items
-    are missing from each batch; more than `quick` pictures take too long;
+    are missing from each batch; more than `quick` pictures take too long; it is
+    healthy while `serving`, and answers in any case;
     `requests` and `metadata` are what came.
     """
 
@@ -141,6 +142,17 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 
     def Check(self, request, context):
         self._begin(request, context)
+        return self._health()
+
+    def Watch(self, _request, context):
+        told = None
+        while context.is_active():
+            if self.serving != told:
+                told = self.serving
+                yield self._health()
+            time.sleep(0.01)
+
+    def _health(self) -> health_pb2.HealthCheckResponse:
         status = health_pb2.HealthCheckResponse
         return status(status=status.SERVING if self.serving else status.NOT_SERVING)
 
@@ -165,7 +177,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 def serving(fake: FakeServer) -> Iterator[str]:
     """Run a real gRPC server with the fake behind it; yield its address."""
     server = grpc.server(
-        ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 32 * 2**20)]
+        ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", 32 * 2**20)]
     )
     add_DigitServiceServicer_to_server(fake, server)
     add_HealthServicer_to_server(fake, server)

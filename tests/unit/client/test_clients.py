@@ -1,6 +1,7 @@
 """Both clients against one fake server: whatever holds for one holds for the other."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 
@@ -343,6 +344,38 @@ def test_calls_go_round_the_servers(connect, both_addresses, fake, second):
     assert shares == (5, 5)
     assert digits == [6] * 10
     assert not second.failures
+
+
+def test_a_server_that_drains_gets_no_calls(connect, both_addresses, fake, second):
+    """A server that still answers, but says that it is not healthy, is left in peace."""
+    second.serving = False
+    with connect(both_addresses, wait_for_ready=True) as client:
+        for _ in range(50):
+            client.predict(b"8")
+
+    assert len(fake.requests) == 50
+    assert second.requests == []
+
+
+def test_a_server_that_starts_is_no_missing_server(client, fake):
+    """A server that is not healthy yet is told apart from one that is not there."""
+    fake.serving = False
+
+    with pytest.raises(ServerUnavailable, match="starting or stopping") as caught:
+        client.predict(b"8")
+
+    assert caught.value.reason == "NOT_READY"
+
+
+def test_a_patient_client_waits_until_the_server_is_healthy(connect, address, fake):
+    """What loads its models is waited for as what is not there yet."""
+    fake.serving = False
+    healthy = threading.Timer(1, setattr, (fake, "serving", True))
+    healthy.start()
+
+    with connect(address, wait_for_ready=True) as client:
+        assert client.predict(b"8").digit == 6
+    healthy.join()
 
 
 @pytest.mark.parametrize(
