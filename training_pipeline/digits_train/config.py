@@ -55,20 +55,40 @@ class Optimisation:
 
 
 @dataclass(frozen=True, slots=True)
+class Teaching:
+    """How much a taught model listens to its teacher on pictures of the pool.
+
+    `share` is the part of the loss that compares with the teacher's answers,
+    both softened by `temperature`.
+    """
+
+    share: float = 0.7
+    temperature: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole run. An epoch sees each of MNIST's training digits once.
 
-    `drawn_share` is the part of the digits that comes from pens,
-    `outlier_share` the part of a batch that is no digit.
+    `pool_share` is the part of a batch that comes out of the pool; half of
+    those pictures stay as they are, the others are bent by `pool_strength`
+    times the augmentation, because they come bent. Of the rest of the batch,
+    `outlier_share` is no digit, and of its digits `drawn_share` comes from
+    pens. `taught` models have a teacher.
     """
 
     name: str
     seed: int = 20
     data: Data = field(default_factory=Data)
     augmentation: Augmentation = field(default_factory=Augmentation)
-    mlp: Optimisation = field(default_factory=lambda: Optimisation(epochs=40, peak_rate=2e-3))
-    cnn: Optimisation = field(default_factory=lambda: Optimisation(epochs=28, peak_rate=3e-3))
+    mlp: Optimisation = field(default_factory=lambda: Optimisation(epochs=30, peak_rate=2e-3))
+    cnn: Optimisation = field(default_factory=lambda: Optimisation(epochs=24, peak_rate=3e-3))
+    teacher: Optimisation = field(default_factory=lambda: Optimisation(epochs=16, peak_rate=3e-3))
+    teaching: Teaching = field(default_factory=Teaching)
+    taught: bool = False
     batch: int = 256
+    pool_share: float = 0.5
+    pool_strength: float = 0.5
     drawn_share: float = 0.10
     outlier_share: float = 0.22
     warm_up: float = 0.15
@@ -78,14 +98,16 @@ class Config:
     norm_momentum: float = 0.99
 
     def optimisation(self, model: str) -> Optimisation:
-        """The settings of `model`, "mlp" or "cnn"."""
-        return {"mlp": self.mlp, "cnn": self.cnn}[model]
+        """The settings of one of the models."""
+        return {"mlp": self.mlp, "cnn": self.cnn, "cnn-teacher": self.teacher}[model]
 
     def of(self, model: str) -> dict[str, Any]:
-        """All that `model` depends on, as plain values for JSON: the other model is left out."""
+        """All that `model` depends on, as plain values for JSON: other models are left out."""
+        others = {"mlp", "cnn", "teacher"} - {model.removeprefix("cnn-")}
+        if not self.taught:
+            others.add("teaching")
         values = asdict(self)
-        other = {"mlp": "cnn", "cnn": "mlp"}[model]
-        return {"model": model} | {key: values[key] for key in values if key != other}
+        return {"model": model} | {key: values[key] for key in values if key not in others}
 
 
 FULL = Config(name="full")
