@@ -6,6 +6,7 @@
 import logging
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,15 +21,24 @@ from digits_train.errors import TrainError
 
 
 class Model(StrEnum):
-    """The models, and both of them."""
+    """The models, both that are trained, and all of them."""
 
     MLP = "mlp"
     CNN = "cnn"
+    CNN_TEACHER = "cnn-teacher"
+    CNN_INT8 = "cnn-int8"
     BOTH = "both"
+    ALL = "all"
 
     @property
     def names(self) -> list[str]:
-        return ["mlp", "cnn"] if self is Model.BOTH else [self.value]
+        several = {Model.BOTH: ["mlp", "cnn"], Model.ALL: ["mlp", "cnn", "cnn-int8"]}
+        return several.get(self, [self.value])
+
+    @property
+    def trained(self) -> list[str]:
+        """The models that these are made from: integers are trained as floats."""
+        return list(dict.fromkeys(name.removesuffix("-int8") for name in self.names))
 
 
 class ConfigName(StrEnum):
@@ -99,15 +109,17 @@ def data(
 def augment(config: ConfigOption = FULL, work: WorkOption = WORK) -> None:
     """Draw WORK/augmented.png: a batch as training sees it."""
     from digits_train.augment import Augmenter, contact_sheet
-    from digits_train.data import Data
+    from digits_train.curriculum import Curriculum
     from digits_train.drawings import png
     from digits_train.plan import Plan
 
-    chosen, found = _config(config), Data.load(work)
-    images, _ = next(Plan(chosen, found).epoch(0))
+    chosen = _config(config)
+    found = Curriculum.load(chosen, work)
+    batch = next(Plan(chosen, found).epoch(0))
     path = work / "augmented.png"
-    path.write_bytes(png(contact_sheet(Augmenter(chosen.augmentation, chosen.seed), images)))
-    console.print(f"{path}: {len(images)} pictures")
+    augmenter = Augmenter(chosen.augmentation, chosen.seed)
+    path.write_bytes(png(contact_sheet(augmenter, batch.images, batch.strength)))
+    console.print(f"{path}: {len(batch.images)} pictures")
 
 
 @app.command()
@@ -115,21 +127,60 @@ def model(name: ModelOption = Model.BOTH) -> None:
     """Print the layers of a model and its number of parameters."""
     from digits_train.model import build
 
-    for each in name.names:
+    for each in name.trained:
         build(each, seed=0).summary()
 
 
 @app.command()
 def train(
-    config: ConfigOption = FULL, work: WorkOption = WORK, name: ModelOption = Model.BOTH
+    config: ConfigOption = FULL,
+    work: WorkOption = WORK,
+    name: ModelOption = Model.BOTH,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="One of several runs: WORK/MODEL.seed-SEED.*")
+    ] = None,
+    taught: Annotated[bool, typer.Option("--taught", help="Listen to the teachers, too.")] = False,
 ) -> None:
     """Train, going on from the last finished epoch when there is one."""
-    from digits_train.data import Data
+    from digits_train.curriculum import Curriculum
+    from digits_train.seeds import run_of
     from digits_train.train import train as run
 
-    found = Data.load(work)
-    for each in name.names:
-        run(_config(config), each, found, work)
+    chosen = replace(_config(config), taught=taught)
+    if seed is not None:
+        chosen = replace(chosen, seed=seed)
+    found = Curriculum.load(chosen, work)
+    for each in name.trained:
+        run(chosen, each, found, work, run=None if seed is None else run_of(each, seed))
+
+
+@app.command()
+def seeds(
+    config: ConfigOption = FULL, work: WorkOption = WORK, name: ModelOption = Model.CNN
+) -> None:
+    """Compare the runs with seeds of their own; the best on validation becomes the model's."""
+    from digits_train.curriculum import Curriculum
+    from digits_train.seeds import choose, compare, summary
+
+    found = Curriculum.load(_config(config), work)
+    for each in name.trained:
+        runs = compare(each, found, work)
+        choose(runs[0], each, work)
+        console.print(summary(runs))
+
+
+@app.command()
+def teach(
+    teachers: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Exported ONNX files.")
+    ],
+    work: WorkOption = WORK,
+) -> None:
+    """Ask slower models about the pool, for `train --taught`."""
+    from digits_train.distill import teach as run
+    from digits_train.pool import Pool
+
+    console.print(run(teachers, Pool.load(work).pixels, work))
 
 
 @app.command()
@@ -137,7 +188,7 @@ def export(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
     """Write the trained weights as ONNX."""
     from digits_train.export import export as run
 
-    for each in name.names:
+    for each in name.trained:
         path = run(each, work)
         console.print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
@@ -150,13 +201,39 @@ def parity(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
     from digits_train.parity import check
 
     found = Data.load(work)
-    for each in name.names:
+    for each in name.trained:
         result = check(candidate(each, work), found, work)
         console.print(
             f"{each}: {result.images:,} images, largest difference "
             f"{result.largest_difference:.1e} (at most {result.tolerance:.0e}), "
             f"{result.flips} flips"
         )
+
+
+@app.command()
+def quantize(work: WorkOption = WORK) -> None:
+    """Write the exported CNN in integers, and count the test images it answers otherwise."""
+    from digits_train.data import Data
+    from digits_train.quantize import quantize as run
+
+    result = run(Data.load(work), work)
+    console.print(
+        f"{work / 'cnn-int8.onnx'}: {result.differing} of {result.images:,} answers are not "
+        f"cnn's (at most {result.most_differing} may be)"
+    )
+
+
+@app.command()
+def tflite(work: WorkOption = WORK) -> None:
+    """Write the trained CNN for TensorFlow Lite, in integers, and compare it likewise."""
+    from digits_train.data import Data
+    from digits_train.tflite import export as run
+
+    result = run(Data.load(work), work)
+    console.print(
+        f"{work / 'cnn.tflite'}: {result.differing} of {result.images:,} answers are not "
+        f"cnn's (at most {result.most_differing} may be)"
+    )
 
 
 @app.command()
@@ -210,7 +287,7 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     work: WorkOption = WORK,
     data_dir: DataOption = None,
     without_pens: PensOption = False,
-    name: ModelOption = Model.BOTH,
+    name: ModelOption = Model.ALL,
     models_dir: ModelsOption = MODELS_DIR,
     publishing: Annotated[bool, typer.Option("--publish", help="Publish, too.")] = False,
 ) -> None:
@@ -219,6 +296,9 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     train(config, work, name)
     export(work, name)
     parity(work, name)
+    if "cnn-int8" in name.names:
+        quantize(work)
+        tflite(work)
     calibrate(work, name)
     evaluate(config, work, name)
     if publishing:

@@ -5,7 +5,7 @@ from pathlib import Path
 from digits_core.bundle import Acceptance, digest_of, published, write
 
 from digits_train import git, reports
-from digits_train.candidate import bundle, exported
+from digits_train.candidate import QUANTIZED, bundle, exported
 from digits_train.errors import PublishRefused, StageMissing
 
 
@@ -21,7 +21,8 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
     (digest,) = digest_of(model).values()
     _refuse_unproven(model_name, work, digest)
     _refuse_dirty(models_dir)
-    origin = reports.read(work, model_name, "export", digest)
+    made_by = "quantize" if model_name == QUANTIZED else "export"
+    origin = reports.read(work, model_name, made_by, digest)
     fitted = reports.read(work, model_name, "calibrate", digest)
     metrics = reports.read(work, model_name, "evaluate", digest)
     newest = published(models_dir).get(model_name)
@@ -39,14 +40,16 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
 
 
 def _refuse_unproven(model_name: str, work: Path, digest: str) -> None:
+    # A model in integers cannot answer as the trained one does, but it can agree with it.
+    stage = "quantize" if model_name == QUANTIZED else "parity"
     try:
-        parity = reports.read(work, model_name, "parity", digest)
+        parity = reports.read(work, model_name, stage, digest)
     except StageMissing as error:
         raise PublishRefused(str(error)) from error
     if not parity["passed"]:
         raise PublishRefused(
-            f"{model_name} failed the parity check: export it again, then "
-            f"run `digits-train parity --model {model_name}`"
+            f"{model_name} failed the parity check: export it again, then run "
+            f"`{reports.command(model_name, stage)}`"
         )
 
 

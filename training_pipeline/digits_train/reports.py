@@ -6,6 +6,9 @@ from typing import Any
 
 from digits_train.errors import StageMissing
 
+OF_THE_CNN = ("quantize", "tflite")
+"""Stages that ask for no model: they know one."""
+
 
 def write(work: Path, model_name: str, stage: str, digest: str, values: dict[str, Any]) -> None:
     """Write `work`/MODEL.STAGE.json. `digest` is the SHA-256 of the ONNX file it speaks of."""
@@ -19,13 +22,18 @@ def read(work: Path, model_name: str, stage: str, digest: str) -> dict[str, Any]
     Raises `StageMissing` when it is not there or speaks of another file.
     """
     path = _path(work, model_name, stage)
-    again = f"run `digits-train {stage} --model {model_name}` first"
+    again = f"run `{command(model_name, stage)}` first"
     if not path.is_file():
         raise StageMissing(f"{path} is missing: {again}")
     report: dict[str, Any] = json.loads(path.read_text("utf-8"))
     if report.pop("digest") != digest:
         raise StageMissing(f"{path} speaks of an earlier export of {model_name}: {again}")
     return report
+
+
+def command(model_name: str, stage: str) -> str:
+    """What to type for a stage to speak of a model."""
+    return f"digits-train {stage}" + ("" if stage in OF_THE_CNN else f" --model {model_name}")
 
 
 def _path(work: Path, model_name: str, stage: str) -> Path:

@@ -6,8 +6,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from digits_train.cli import Model
 
-STAGES = ["data", "augment", "model", "train", "export", "parity", "calibrate", "evaluate"]
+STAGES = [
+    "data",
+    "augment",
+    "model",
+    "train",
+    "export",
+    "parity",
+    "quantize",
+    "tflite",
+    "calibrate",
+    "evaluate",
+]
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -26,7 +38,9 @@ def test_help_names_every_stage() -> None:
     assert all(f" {stage} " in shown for stage in [*STAGES, "publish", "all"])
 
 
-@pytest.mark.parametrize("stage", ["augment", "parity", "calibrate", "evaluate", "publish"])
+@pytest.mark.parametrize(
+    "stage", ["augment", "parity", "quantize", "tflite", "calibrate", "evaluate", "publish"]
+)
 def test_a_stage_before_its_time(stage: str, tmp_path: Path) -> None:
     """It ends with status 1 and one line that names the stage to run first."""
     done = run(stage, "--work", str(tmp_path))
@@ -49,3 +63,17 @@ def test_missing_data(tmp_path: Path) -> None:
 def test_unknown_option() -> None:
     """A wrong option is a matter of usage: status 2."""
     assert run("train", "--epochs", "3").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names", "trained"),
+    [
+        pytest.param(Model.CNN, ["cnn"], ["cnn"], id="one"),
+        pytest.param(Model.BOTH, ["mlp", "cnn"], ["mlp", "cnn"], id="both"),
+        pytest.param(Model.CNN_INT8, ["cnn-int8"], ["cnn"], id="integers are trained as floats"),
+        pytest.param(Model.ALL, ["mlp", "cnn", "cnn-int8"], ["mlp", "cnn"], id="all"),
+    ],
+)
+def test_models(chosen: Model, names: list[str], trained: list[str]) -> None:
+    """A choice stands for the models to measure, and for those to train for them."""
+    assert (chosen.names, chosen.trained) == (names, trained)
