@@ -58,8 +58,9 @@ def test_the_figures_of_both_models(evaluate, folder):
     assert done.stdout.count("accepted and wrong     1") == 2
     assert done.stdout.count("not one digit, refused 1 of 1") == 2
     assert "mlp against cnn: only mlp right 0, only cnn right 0, p = 1" in done.stdout
+    assert "left out for want of a label: 1" in done.stdout
     assert done.stderr.count("short.png: ") == 1
-    assert "1 pictures have no label and are left out, such as own/unlabelled.png" in done.stderr
+    assert "left out for want of a label: 1, such as own/unlabelled.png" in done.stderr
     assert done.returncode == 1
 
 

@@ -56,7 +56,7 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
     labelled = _read(str(root), table or str(root / "labels.csv"), by or [])
     if labelled.unlabelled:
         complain(
-            f"warning: {len(labelled.unlabelled):,} pictures have no label and are left out, "
+            f"warning: pictures left out for want of a label: {len(labelled.unlabelled):,}, "
             f"such as {visible(labelled.unlabelled[0])}"
         )
     with long_run(address) as client:

@@ -124,7 +124,10 @@ class Difference:
         """How likely equal models split as unevenly: McNemar's exact test, two-sided."""
         total = self.only_first + self.only_second
         fewer = min(self.only_first, self.only_second)
-        ways = sum(math.comb(total, count) for count in range(fewer + 1))
+        ways, choices = 0, 1
+        for count in range(fewer + 1):  # choices: of `count` among `total`
+            ways += choices
+            choices = choices * (total - count) // (count + 1)
         return min(1.0, 2 * ways / 2**total)
 
 

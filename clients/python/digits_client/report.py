@@ -31,7 +31,7 @@ def as_text(
             typer.echo(_difference(each))
     _print_failures(evaluations[0])
     if unlabelled:
-        typer.echo(f"{unlabelled:,} pictures without a label were left out.")
+        typer.echo(f"pictures left out for want of a label: {unlabelled:,}")
 
 
 def as_json(
