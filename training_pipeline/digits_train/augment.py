@@ -33,17 +33,29 @@ class Augmenter:
         self._settings = settings
         self._fields = _elastic_fields(settings, np.random.default_rng([seed, FIELDS]))
 
-    def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Return float32[N, 28, 28] in [0, 1] for uint8[N, 28, 28]."""
+    def __call__(
+        self,
+        images: NDArray[np.uint8],
+        rng: np.random.Generator,
+        strength: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return float32[N, 28, 28] in [0, 1] for uint8[N, 28, 28].
+
+        `strength` float32[N] in [0, 1] says how much of the settings each picture
+        gets: 0 leaves it as it is, 1, or no `strength` at all, is all of them.
+        """
         rows = -(-len(images) // COLUMNS)
         count = rows * COLUMNS
+        part = np.ones(count, np.float32)
+        if strength is not None:
+            part[: len(images)] = strength
         padded = np.zeros((count, SIDE, SIDE), np.uint8)
         padded[: len(images)] = images
         mosaic = np.zeros((rows, TILE, COLUMNS, TILE), np.uint8)
         mosaic[:, PAD:-PAD, :, PAD:-PAD] = _tiles(padded, rows)
-        pen = self._pen(mosaic.reshape(rows * TILE, COLUMNS * TILE), count, rng)
+        pen = self._pen(mosaic.reshape(rows * TILE, COLUMNS * TILE), part, rng)
 
-        x, y = self._sources(count, rng)
+        x, y = self._sources(part, rng)
         # A coordinate outside the tile reads the padding, which is black.
         column = np.arange(count) % COLUMNS * TILE + PAD
         row = np.arange(count) // COLUMNS * TILE + PAD
@@ -54,13 +66,14 @@ class Augmenter:
             pen, _tiles(x, rows).reshape(shape), _tiles(y, rows).reshape(shape), cv2.INTER_LINEAR
         )
         pictures = bent.reshape(rows, SIDE, COLUMNS, SIDE).swapaxes(1, 2).reshape(count, SIDE, SIDE)
-        return (pictures * self._contrast(count, rng))[: len(images)]
+        return (pictures * self._contrast(part, rng))[: len(images)]
 
     def _pen(
-        self, mosaic: NDArray[np.uint8], count: int, rng: np.random.Generator
+        self, mosaic: NDArray[np.uint8], part: NDArray[np.float32], rng: np.random.Generator
     ) -> NDArray[np.uint8]:
         """Thicken, thin or blur some of the tiles, each by a random part of the whole effect."""
         settings = self._settings
+        count = len(part)
         rows = count // COLUMNS
         square = np.ones((2, 2), np.uint8)
         kinds = (
@@ -69,7 +82,7 @@ class Augmenter:
             (settings.blur, cv2.GaussianBlur(mosaic, (0, 0), 0.8)),
         )
         chosen = rng.random(count)
-        strength = rng.uniform(0.3, 1.0, count).astype(np.float32)
+        strength = rng.uniform(0.3, 1.0, count).astype(np.float32) * part
         changed = mosaic.reshape(rows, TILE, COLUMNS, TILE).astype(np.float32)
         start = 0.0
         for share, treated in kinds:
@@ -80,21 +93,23 @@ class Augmenter:
         return np.round(changed).astype(np.uint8).reshape(mosaic.shape)
 
     def _sources(
-        self, count: int, rng: np.random.Generator
+        self, part: NDArray[np.float32], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Where each pixel comes from, x and y float32[count, 28, 28] in pixels of its picture."""
         settings = self._settings
-        angle = np.deg2rad(rng.uniform(-1, 1, count) * settings.rotation_degrees)
-        scale = 1 + rng.uniform(-1, 1, count) * settings.scale
-        aspect = np.sqrt(1 + rng.uniform(-1, 1, count) * settings.aspect)
-        shear = rng.uniform(-1, 1, count) * settings.shear
-        shift = rng.uniform(-1, 1, (2, count)) * settings.shift
+        count = len(part)
+        angle = np.deg2rad(rng.uniform(-1, 1, count) * settings.rotation_degrees * part)
+        scale = 1 + rng.uniform(-1, 1, count) * settings.scale * part
+        aspect = np.sqrt(1 + rng.uniform(-1, 1, count) * settings.aspect * part)
+        shear = rng.uniform(-1, 1, count) * settings.shear * part
+        shift = rng.uniform(-1, 1, (2, count)) * settings.shift * part
         cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
         # The picture turns round (14, 14), MNIST's centre of mass.
         grid = np.arange(SIDE, dtype=np.float32) - SIDE / 2
         field = self._fields[rng.integers(0, len(self._fields), count)]
         flip = rng.choice(np.array([-1, 1], np.float32), (count, 1, 1, 1))
-        elastic = field * flip * rng.random((count, 1, 1, 1), np.float32)
+        bend = rng.random(count, np.float32) * part
+        elastic = field * flip * bend[:, None, None, None]
         v = [a.astype(np.float32)[:, None, None] for a in (cos, sin, aspect, shear, *shift)]
         cos32, sin32, aspect32, shear32, dx, dy = v
         across, down = grid[None, None, :] - dx, grid[None, :, None] - dy
@@ -103,15 +118,20 @@ class Augmenter:
         x = x + shear32 * y
         return x + SIDE / 2 + elastic[..., 0], y + SIDE / 2 + elastic[..., 1]
 
-    def _contrast(self, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        faint = rng.random(count) < self._settings.contrast
-        gain = np.where(faint, rng.uniform(0.6, 1.0, count), 1.0) / 255
+    def _contrast(self, part: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+        faint = rng.random(len(part)) < self._settings.contrast
+        gain = (1 - faint * rng.uniform(0.0, 0.4, len(part)) * part) / 255
         return gain.astype(np.float32)[:, None, None]
 
 
-def contact_sheet(augmenter: Augmenter, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def contact_sheet(
+    augmenter: Augmenter,
+    images: NDArray[np.uint8],
+    strength: NDArray[np.float32] | None = None,
+) -> NDArray[np.uint8]:
     """A picture of uint8[N, 28, 28] bent once, sixteen in a row, for looking at."""
-    bent = np.round(augmenter(images, np.random.default_rng(0)) * 255).astype(np.uint8)
+    bent = augmenter(images, np.random.default_rng(0), strength)
+    bent = np.round(bent * 255).astype(np.uint8)
     rows = -(-len(bent) // COLUMNS)
     sheet = np.zeros((rows * COLUMNS, SIDE, SIDE), np.uint8)
     sheet[: len(bent)] = bent

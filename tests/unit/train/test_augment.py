@@ -90,6 +90,19 @@ def test_pen(settings: dict[str, float], low: float, high: float) -> None:
     assert not np.allclose(bent, images / 255)
 
 
+def test_strength() -> None:
+    """Each picture is bent by its own part of the settings, and by none at all at 0."""
+    images = np.repeat(digits(1), 60, axis=0)
+    strength = np.repeat(np.array([0, 0.5, 1], np.float32), 20)
+
+    bent = Augmenter(Augmentation(), seed=7)(images, rng(), strength)
+
+    change = np.abs(bent - images / np.float32(255)).mean(axis=(1, 2))
+    assert change[:20].max() < 1e-6
+    assert 0 < change[20:40].mean() < 0.8 * change[40:].mean()
+    assert np.array_equal(bent[40:], Augmenter(Augmentation(), seed=7)(images, rng())[40:])
+
+
 def test_contact_sheet() -> None:
     """Sixteen pictures in a row, the last row filled up."""
     sheet = contact_sheet(Augmenter(Augmentation(), seed=6), digits(20))
