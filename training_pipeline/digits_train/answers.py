@@ -42,6 +42,11 @@ class Shown:
         """Take uint8[N, 28, 28] as they are, like `pixels` sent to the server."""
         return cls([from_pixels(image) for image in images], labels)
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Shown":
+        """The chosen pictures alone."""
+        indices = np.flatnonzero(chosen).tolist()
+        return Shown([self.seen[i] for i in indices], [self.labels[i] for i in indices])
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
