@@ -168,6 +168,17 @@ def test_refuses_an_unproven_source(data: Data, work: Path, stage: str) -> None:
         quantize(data, work)
 
 
+def test_refuses_a_source_that_failed(data: Data, work: Path) -> None:
+    """What does not answer as the trained model does is no model to agree with."""
+    digest = candidate("cnn", work).bundle.manifest.digest
+    reports.write(work, "cnn", "parity", digest, {"passed": False})
+
+    with pytest.raises(ParityFailed, match="cnn.onnx failed the parity check"):
+        quantize(data, work)
+
+    assert not (work / "cnn-int8.onnx").exists()
+
+
 def test_missing_source(data: Data, tmp_path: Path) -> None:
     """Without an exported model the error names the stage."""
     with pytest.raises(StageMissing, match="digits-train export"):
