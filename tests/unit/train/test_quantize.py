@@ -173,7 +173,7 @@ def test_refuses_a_source_that_failed(data: Data, work: Path) -> None:
     digest = candidate("cnn", work).bundle.manifest.digest
     reports.write(work, "cnn", "parity", digest, {"passed": False})
 
-    with pytest.raises(ParityFailed, match="cnn.onnx failed the parity check"):
+    with pytest.raises(ParityFailed, match=r"cnn\.onnx failed the parity check"):
         quantize(data, work)
 
     assert not (work / "cnn-int8.onnx").exists()
