@@ -197,21 +197,36 @@ def find(name: str | None = None, models_dir: Path = MODELS_DIR) -> Path:
 
 def digest_of(model: bytes) -> dict[str, str]:
     """The `files` of a manifest for a model file's content."""
-    return {_MODEL_FILE: hashlib.sha256(model).hexdigest()}
+    return digests_of({_MODEL_FILE: model})
 
 
-def write(manifest: Manifest, model: bytes, models_dir: Path) -> Path:
+def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The part of a manifest's `files` for contents by file name."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def write(
+    manifest: Manifest, model: bytes, models_dir: Path, beside: Mapping[str, bytes] | None = None
+) -> Path:
     """Publish a bundle as `models_dir/NAME/VERSION`, whole or not at all; returns that folder.
 
-    Raises `BundleError` when the version is already there.
+    `beside` are the contents of further files by name, the same model in another
+    form. Raises `BundleError` when the manifest does not list just these, or
+    when the version is already there.
     """
+    files = {_MODEL_FILE: model, **(beside or {})}
+    if manifest.files.keys() != files.keys():
+        raise BundleError(
+            f"the manifest lists {', '.join(manifest.files)}, the bundle has {', '.join(files)}"
+        )
     folder = models_dir / manifest.name / str(manifest.version)
     if folder.exists():
         raise BundleError(f"{folder} is already published: choose the next version")
     partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     partial.mkdir(parents=True)
     try:
-        (partial / _MODEL_FILE).write_bytes(model)
+        for name, content in files.items():
+            (partial / name).write_bytes(content)
         (partial / _MANIFEST_FILE).write_text(manifest.to_json(), "utf-8")
         partial.rename(folder)
     except BaseException:

@@ -38,6 +38,28 @@ def test_a_version_is_published_once(models_dir: Path, manifest: Manifest) -> No
     assert sorted(path.name for path in (models_dir / "linear").iterdir()) == ["10", "2"]
 
 
+def test_files_beside_the_model(tmp_path: Path, manifest: Manifest) -> None:
+    """What lies beside the model is published and verified with it."""
+    beside = {"model.tflite": b"the same, smaller"}
+    files = {**manifest.files, **bundles.digests_of(beside)}
+
+    folder = bundles.write(replace(manifest, files=files), linear_model(), tmp_path, beside)
+
+    assert (folder / "model.tflite").read_bytes() == b"the same, smaller"
+    assert Bundle.read(folder).model == linear_model()
+    (folder / "model.tflite").write_bytes(b"another")
+    with pytest.raises(BundleError, match=r"model\.tflite is not the one that was published"):
+        Bundle.read(folder)
+
+
+def test_files_that_the_manifest_does_not_list(tmp_path: Path, manifest: Manifest) -> None:
+    """Nothing is published unverified."""
+    with pytest.raises(BundleError, match=r"lists model\.onnx, the bundle has .*model\.tflite"):
+        bundles.write(manifest, linear_model(), tmp_path, {"model.tflite": b"unlisted"})
+
+    assert not (tmp_path / "linear").exists()
+
+
 def damage(folder: Path, how: str) -> None:
     """Spoil one thing about a bundle."""
     model, manifest = folder / "model.onnx", folder / "manifest.json"
