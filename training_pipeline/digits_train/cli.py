@@ -177,8 +177,8 @@ def teach(
     work: WorkOption = WORK,
 ) -> None:
     """Ask slower models about the pool, for `train --taught`."""
-    from digits_train.distill import teach as run
     from digits_train.pool import Pool
+    from digits_train.teach import teach as run
 
     console.print(run(teachers, Pool.load(work).pixels, work))
 
@@ -279,6 +279,30 @@ def publish(
 
     for each in name.names:
         console.print(f"published {run(each, work, models_dir.resolve())}")
+
+
+@app.command()
+def why(config: ConfigOption = FULL, work: WorkOption = WORK) -> None:
+    """Show by small trainings what convolutions buy; goes on from those already done."""
+    from digits_train.data import Data
+    from digits_train.why import why as run
+
+    found = run(_config(config), Data.load(work), work)
+    console.print(f"{work / 'why.json'}: {len(found['lessons'])} trainings and a tutorial's CNN")
+
+
+@app.command()
+def report(
+    work: WorkOption = WORK,
+    models_dir: ModelsOption = MODELS_DIR,
+    data_dir: DataOption = None,
+) -> None:
+    """Write WORK/report: what is known of the published models, and a card of each."""
+    from digits_train.data import Data
+    from digits_train.report.stage import report as run
+
+    for path in run(Data.load(work), work, models_dir, data_dir):
+        console.print(f"{path}: {path.stat().st_size / 1e3:,.0f} kB")
 
 
 @app.command(name="all")

@@ -1,0 +1,1 @@
+"""Stage `report`: everything that is known of the published models, on one page."""

@@ -1,0 +1,126 @@
+"""The chapters on what the models are and how they came about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+from digits_train import reports
+from digits_train.errors import StageMissing
+from digits_train.report import charts
+from digits_train.report.charts import Axis, Series
+from digits_train.report.page import Block, Chapter, Figure, Table
+from digits_train.report.subject import Subject
+from digits_train.speed import microseconds, onnx_call
+
+SCALARS = {
+    "loss": ("loss of training", False),
+    "validation_digits": ("right of validation's digits", True),
+    "validation_outliers": ("refused of validation's outliers", True),
+}
+
+SMALL = {
+    "cnn-int8": (("quantize", "cnn-int8", "cnn"),),
+    "cnn": (("tflite", "cnn.tflite", "cnn.onnx"),),
+}
+"""By model the stages that made integers of it, and what their reports call the two files."""
+
+
+def bundles(subjects: Sequence[Subject], work: Path) -> Chapter:
+    """Names, digests, sizes and speeds; of the files in integers what `work` knows of them."""
+    files = {s.name: s.recognizer.bundle.model for s in subjects}
+    times = microseconds({name: onnx_call(model) for name, model in files.items()})
+    rows = [
+        [
+            s.label,
+            f"{s.recognizer.bundle.manifest.parameters:,}",
+            f"{len(files[s.name]) / 1e3:,.0f} kB",
+            f"{times[s.name]:.0f} us",
+            s.digest,
+        ]
+        for s in subjects
+    ]
+    chapter = Chapter(
+        "The models",
+        [
+            "Every figure below comes from these files, read by the recogniser that serves them.",
+            Table(
+                ["model", "parameters", "file", "a picture, one thread", "SHA-256"],
+                rows,
+                "The time is the median of 1,000 calls with one 28 x 28 picture, the models "
+                "taking turns, on the machine "
+                "that wrote this page; it depends on what else ran there.",
+            ),
+        ],
+    )
+    small = [
+        [
+            file,
+            f"{found['bytes'][file] / 1e3:,.0f} kB",
+            f"{found['microseconds'][file]:.0f} us",
+            f"{found['microseconds'][source]:.0f} us",
+            f"{found['differing']} of {found['images']:,}",
+        ]
+        for s in subjects
+        for stage, file, source in SMALL.get(s.name, ())
+        for found in _known(work, s, stage)
+    ]
+    if small:
+        chapter.blocks.extend(
+            [
+                "In integers of eight bits, each beside the model of floats that it was made from:",
+                Table(
+                    ["file", "size", "a picture", "in floats", "other answers on the test images"],
+                    small,
+                    "Measured when the file was made.",
+                ),
+            ]
+        )
+    return chapter
+
+
+def learning(names: Sequence[str], work: Path) -> Chapter:
+    """Learning curves of the trainings in `work`, from what TensorBoard shows of them."""
+    histories = {name: _scalars(work / "tensorboard" / name / "train") for name in names}
+    histories = {name: history for name, history in histories.items() if history}
+    blocks: list[Block] = []
+    for scalar, (label, share) in SCALARS.items():
+        series = [
+            Series(name, list(range(1, len(history[scalar]) + 1)), history[scalar])
+            for name, history in histories.items()
+            if scalar in history
+        ]
+        if series:
+            blocks.append(
+                Figure(
+                    f"learning-{scalar.replace('_', '-')}",
+                    charts.lines(series, Axis("epoch"), Axis(label, share=share)),
+                    f"{label.capitalize()}, by epoch. Training's loss is of bent and smoothed "
+                    "targets; validation looks at the averaged weights, before calibration."
+                    if scalar == "loss"
+                    else f"{label.capitalize()}, by epoch.",
+                )
+            )
+    return Chapter("Learning", blocks or ["No training lies in this work folder."])
+
+
+def _known(work: Path, subject: Subject, stage: str) -> list[dict[str, Any]]:
+    try:
+        return [reports.read(work, subject.name, stage, subject.digest)]
+    except StageMissing:
+        return []
+
+
+def _scalars(folder: Path) -> dict[str, list[float]]:
+    """Each scalar's values, an epoch each; a repeated epoch counts as it came out last."""
+    if not folder.is_dir():
+        return {}
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0})
+    events.Reload()
+    history = {}
+    for tag in events.Tags()["tensors"]:
+        by_epoch = {e.step: float(make_ndarray(e.tensor_proto)) for e in events.Tensors(tag)}
+        history[tag.removeprefix("epoch_")] = [by_epoch[step] for step in sorted(by_epoch)]
+    return history
