@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from digits_core import Bundle, Manifest, Recognizer, prepare
-from digits_core.bundle import Acceptance, Canary, digest_of
+from digits_core.bundle import Acceptance, Canary, digest_of, digests_of
 from digits_core.image import NORMALIZER_VERSION
 from numpy.typing import NDArray
 
@@ -24,8 +24,8 @@ from digits_train.drawings import STYLES, drawing, png
 from digits_train.errors import StageMissing
 
 INPUT, OUTPUT = "image", "logits"
-QUANTIZED = "cnn-int8"
-"""The CNN in integers, which the stage `quantize` makes of the exported one."""
+SOURCE, QUANTIZED = "cnn", "cnn-int8"
+"""The CNN, and what the stage `quantize` makes of it in integers."""
 
 EVERYTHING = Acceptance(min_confidence=0.0, min_digit_score=0.0, min_contrast=0.0)
 THREADS = 2
@@ -64,12 +64,16 @@ def bundle(
     metrics: Mapping[str, float],
     training: Mapping[str, Any],
     commit: str,
+    beside: Mapping[str, bytes] | None = None,
 ) -> Bundle:
-    """Put together a bundle with canaries and with what can be read off the ONNX file `model`."""
+    """Put together a bundle with canaries and with what can be read off the ONNX file `model`.
+
+    `beside` are further files of the bundle by name.
+    """
     manifest = Manifest(
         name=model_name,
         version=version,
-        files=digest_of(model),
+        files=digest_of(model) | digests_of(beside or {}),
         input=INPUT,
         output=OUTPUT,
         parameters=_parameters(model),

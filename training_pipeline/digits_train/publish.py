@@ -5,7 +5,7 @@ from pathlib import Path
 from digits_core.bundle import Acceptance, digest_of, published, write
 
 from digits_train import git, reports
-from digits_train.candidate import QUANTIZED, bundle, exported
+from digits_train.candidate import QUANTIZED, SOURCE, bundle, exported
 from digits_train.errors import PublishRefused, StageMissing
 
 
@@ -23,6 +23,7 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
     _refuse_dirty(models_dir)
     made_by = "quantize" if model_name == QUANTIZED else "export"
     origin = reports.read(work, model_name, made_by, digest)
+    beside = {"model.tflite": _lite(work, origin["source"])} if model_name == QUANTIZED else {}
     fitted = reports.read(work, model_name, "calibrate", digest)
     metrics = reports.read(work, model_name, "evaluate", digest)
     newest = published(models_dir).get(model_name)
@@ -35,8 +36,18 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
         metrics=metrics,
         training=origin["config"],
         commit=origin["commit"],
+        beside=beside,
     )
-    return write(made.manifest, model, models_dir)
+    return write(made.manifest, model, models_dir, beside)
+
+
+def _lite(work: Path, source: str) -> bytes:
+    """The TensorFlow Lite file of the model whose ONNX file has the digest `source`."""
+    if not reports.read(work, SOURCE, "tflite", source)["passed"]:
+        raise PublishRefused(
+            f"{SOURCE}.tflite answers otherwise than {SOURCE}.onnx: export both again"
+        )
+    return (work / f"{SOURCE}.tflite").read_bytes()
 
 
 def _refuse_unproven(model_name: str, work: Path, digest: str) -> None:

@@ -17,12 +17,11 @@ from onnxruntime.quantization import (
 )
 
 from digits_train import reports
-from digits_train.candidate import INPUT, QUANTIZED, candidate, exported, parts
+from digits_train.candidate import INPUT, QUANTIZED, SOURCE, candidate, exported, parts
 from digits_train.data import NOT_A_DIGIT, Data
 from digits_train.errors import ParityFailed
 from digits_train.speed import microseconds, onnx_call
 
-SOURCE = "cnn"
 MOST_DIFFERING = 5
 """Of all test images, as many may be answered otherwise than by the model of floats."""
 

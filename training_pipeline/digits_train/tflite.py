@@ -14,11 +14,11 @@ from digits_core.metrics import accuracy
 from numpy.typing import NDArray
 
 from digits_train import reports
-from digits_train.candidate import INPUT, OUTPUT, exported
+from digits_train.candidate import INPUT, OUTPUT, SOURCE, exported
 from digits_train.data import NOT_A_DIGIT, Data
 from digits_train.errors import ParityFailed
 from digits_train.export import require_tensorflow, trained
-from digits_train.quantize import SOURCE, Agreement, agreement, calibration_pictures, logits
+from digits_train.quantize import Agreement, agreement, calibration_pictures, logits
 from digits_train.speed import microseconds, onnx_call
 
 FILE = f"{SOURCE}.tflite"
