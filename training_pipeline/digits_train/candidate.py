@@ -27,7 +27,7 @@ INPUT, OUTPUT = "image", "logits"
 SOURCE, QUANTIZED = "cnn", "cnn-int8"
 """The CNN, and what the stage `quantize` makes of it in integers."""
 
-EVERYTHING = Acceptance(min_confidence=0.0, min_digit_score=0.0, min_contrast=0.0)
+EVERYTHING = Acceptance(min_contrast=0.0, coefficients={}, intercept=0.0, threshold=0.0)
 THREADS = 2
 
 

@@ -238,17 +238,19 @@ def tflite(work: WorkOption = WORK) -> None:
 
 @app.command()
 def calibrate(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
-    """Fit the temperature and the thresholds on the validation pictures."""
+    """Fit the temperature and the rule of acceptance on the validation pictures."""
+    from digits_train import photos
     from digits_train.calibrate import calibrate as run
     from digits_train.data import Data
 
-    found = Data.load(work)
+    found, seen = Data.load(work), photos.to_fit(work)
     for each in name.names:
-        temperature, acceptance = run(each, found, work)
+        temperature, acceptance = run(each, found, seen, work)
+        weights = (f"{key} {value:+.2f}" for key, value in acceptance.coefficients.items())
         console.print(
-            f"{each}: temperature {temperature:.3f}, accepted from confidence "
-            f"{acceptance.min_confidence:.3f}, digit score {acceptance.min_digit_score:.3f}, "
-            f"contrast {acceptance.min_contrast:.0f}"
+            f"{each}: temperature {temperature:.3f}, accepted from contrast "
+            f"{acceptance.min_contrast:.1f} and chance {acceptance.threshold:.3f} of "
+            f"{acceptance.intercept:+.2f}, {', '.join(weights)}"
         )
 
 
@@ -256,12 +258,13 @@ def calibrate(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
 def evaluate(
     config: ConfigOption = FULL, work: WorkOption = WORK, name: ModelOption = Model.BOTH
 ) -> None:
-    """Measure on all test images."""
+    """Measure on all test images, and on validation's photos."""
+    from digits_train import photos
     from digits_train.data import Data
     from digits_train.evaluate import evaluate as run
 
-    found = Data.load(work)
-    figures = {each: run(_config(config), each, found, work) for each in name.names}
+    found, seen = Data.load(work), photos.to_measure(work)
+    figures = {each: run(_config(config), each, found, seen, work) for each in name.names}
     table = Table("", *figures)
     for key in next(iter(figures.values())):
         table.add_row(key, *(f"{values[key]:.4f}" for values in figures.values()))

@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from digits_core import Normalized, Prediction, Recognizer
+from digits_core.acceptance import features
 from numpy.typing import NDArray
 
 from digits_train import logistic
+from digits_train.answers import Shown, predictions
 
 PLAIN_REFUSED = 0.002
 """The share of plain digits that may be refused: 0.3 % are promised, the rest is for chance."""
@@ -42,6 +45,25 @@ class Rule:
     threshold: float
 
 
+def examples(recognizer: Recognizer, shown: Shown) -> Examples:
+    """The answers to `shown` that `recognizer`, who knows no rule yet, accepts."""
+    found: list[dict[str, float]] = []
+    labels, digits = [], []
+    for seen, label, answer in zip(
+        shown.seen, shown.labels, predictions(recognizer, shown), strict=True
+    ):
+        if isinstance(seen, Normalized) and isinstance(answer, Prediction) and answer.accepted:
+            found.append(features(_reading(seen, answer), _scores(answer)))
+            labels.append(-1 if label is None else label)
+            digits.append(answer.digit)
+    return Examples(
+        names=list(found[0]),
+        rows=np.array([list(row.values()) for row in found]),
+        digit=np.array(labels) >= 0,
+        right=np.array(labels) == np.array(digits),
+    )
+
+
 def learn(photos: Examples, plain: Examples) -> Rule:
     """Fit the rule on `photos`, set the threshold on both.
 
@@ -67,3 +89,19 @@ def learn(photos: Examples, plain: Examples) -> Rule:
 def lowest_kept(values: NDArray[np.floating], refused: float) -> float:
     """The value that at most a share `refused` of `values` falls below."""
     return float(np.quantile(values, refused, method="lower"))
+
+
+def _reading(seen: Normalized, answer: Prediction) -> Normalized:
+    """The reading of the picture that was answered."""
+    return next(
+        reading
+        for reading in (seen, *seen.alternatives)
+        if np.array_equal(reading.pixels, answer.normalized)
+        and reading.digit_count == answer.digit_count
+    )
+
+
+def _scores(answer: Prediction) -> NDArray[np.float64]:
+    """The eleven scores that an answer was made of."""
+    digits = np.array(answer.probabilities) * answer.digit_score
+    return np.append(digits, 1 - answer.digit_score)
