@@ -224,7 +224,9 @@ def test_corruptions_are_asked_once(data: Data, models: Path, tmp_path: Path) ->
     report(data, tmp_path, models, None)
 
     assert len(known) == len(NAMES) * len(published(models))
-    assert "| fog | no | 12.35 % |" in (tmp_path / "report" / "README.md").read_text("utf-8")
+    assert "| fog | uneven light | 12.35 % |" in (tmp_path / "report" / "README.md").read_text(
+        "utf-8"
+    )
 
 
 @pytest.mark.parametrize("name", ["cnn", "mlp"])

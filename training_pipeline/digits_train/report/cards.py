@@ -19,7 +19,7 @@ DATA = (
         "commonly cited as CC BY-SA 3.0",
     ),
     (
-        "Pen-Based Recognition of Handwritten Digits, 24 of 30 writers",
+        "Pen-Based Recognition of Handwritten Digits, 24 of 30 writers, two of them to validate",
         "Alpaydin and Alimoglu, UCI",
         "CC BY 4.0",
     ),

@@ -82,20 +82,20 @@ def lines(series: Sequence[Series], x: Axis, y: Axis) -> str:
     for index, one in enumerate(series):
         colour, dash = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
         places = [(across.at(a), up.at(b)) for a, b in zip(one.x, one.y, strict=True)]
-        if one.points or len(places) == 1:
-            parts += [
-                f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{colour}"/>' for a, b in places
-            ]
+        dots = one.points or len(places) == 1
+        if dots:
+            parts += [_dot(a, b, colour) for a, b in places]
         else:
             joined = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
             parts.append(
                 f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2" '
                 f'stroke-dasharray="{dash}"/>'
             )
-        parts.append(
+        mark = (
             f'<line x1="{legend:.0f}" x2="{legend + 24:.0f}" y1="14" y2="14" stroke="{colour}" '
             f'stroke-width="2" stroke-dasharray="{dash}"/>'
         )
+        parts.append(_dot(legend + 12, 14, colour) if dots else mark)
         parts.append(_text(legend + 30, 18, one.name, "start"))
         legend += 48 + 6.6 * len(one.name)
     return _svg(WIDTH, HEIGHT, parts)
@@ -147,6 +147,10 @@ def _axes(across: _Scale, up: _Scale) -> str:
     middle = (TOP + base) / 2
     parts.append(f'<g transform="rotate(-90)">{_text(-middle, 13, up.axis.label)}</g>')
     return "".join(parts)
+
+
+def _dot(x: float, y: float, colour: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str = GREY) -> str:

@@ -18,13 +18,16 @@ from digits_train.report.subject import Subject
 
 log = logging.getLogger(__name__)
 
-IN_TRAINING = {
+AKIN = {
+    "motion blur": "shaken camera",
     "shear": "sheared by up to 0.15",
     "scale": "scaled by up to 15 %",
     "rotate": "turned by up to 12 degrees",
+    "brightness": "paper of any grey",
     "translate": "moved by up to 2 px",
+    "fog": "uneven light",
 }
-"""What augmentation does to training's pictures that is of the same kind as a corruption."""
+"""What training's pictures go through that is of a corruption's kind. None is applied itself."""
 
 PATHS = ("normalised", "as they are")
 SHOWN = 12
@@ -40,7 +43,7 @@ def robustness(
     found = shares(subjects, data, work)
     rows = []
     for name, by_model in found.items():
-        row = [name, IN_TRAINING.get(name, "no")]
+        row = [name, AKIN.get(name, "nothing")]
         for s in subjects:
             row += [percent(by_model[s.name][path]) for path in PATHS]
         rows.append([*row, percent(tutorial[name])] if tutorial else row)
@@ -54,7 +57,7 @@ def robustness(
         means.append(percent(float(np.mean([tutorial[name] for name in found]))))
     head = [
         "corruption",
-        "in training",
+        "akin in training",
         *(f"{s.label}, {path}" for s in subjects for path in PATHS),
     ]
     bundles = ", ".join(f"{s.label} ({s.digest[:12]})" for s in subjects)
@@ -64,7 +67,8 @@ def robustness(
             (
                 f"MNIST's {len(data.test):,} test images after each corruption of MNIST-C (Mu and "
                 "Gilmer 2019) at its published strength, once sent as a picture, which is "
-                "normalised, once as values, which are not. Those marked no never are in training."
+                "normalised, once as values, which are not. Training applies none of them; what is "
+                "of the same kind there is named."
             ),
             Table(
                 [*head, *(["tutorial CNN, as they are"] if tutorial else [])],
