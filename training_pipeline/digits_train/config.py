@@ -124,10 +124,11 @@ SMOKE = Config(
         validation_outliers=200,
         pool=1_500,
     ),
-    mlp=Optimisation(epochs=6, peak_rate=2e-3),
-    cnn=Optimisation(epochs=6, peak_rate=3e-3),
+    mlp=Optimisation(epochs=4, peak_rate=2e-3),
+    cnn=Optimisation(epochs=4, peak_rate=3e-3),
+    teacher=Optimisation(epochs=1, peak_rate=3e-3),
     batch=32,
-    # 370 steps are too few for statistics that remember a hundred of them.
+    # 470 steps are too few for statistics that remember a hundred of them.
     norm_momentum=0.9,
 )
 

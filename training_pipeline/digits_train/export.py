@@ -60,9 +60,10 @@ def require_tensorflow() -> None:
         )
 
 
-def trained(model_name: str, work: Path) -> keras.Model:
-    """The model with the averaged weights. Raises `StageMissing`."""
-    path = work / f"{model_name}.weights.h5"
+def trained(run: str, work: Path) -> keras.Model:
+    """The model with the averaged weights of "cnn" or "cnn.seed-21". Raises `StageMissing`."""
+    path = work / f"{run}.weights.h5"
+    model_name = run.partition(".")[0]
     if not path.is_file():
         raise StageMissing(
             f"{path} is missing: run `digits-train train --model {model_name}` first"

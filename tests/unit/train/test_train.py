@@ -1,5 +1,6 @@
 """The learning rate, the running average and the checkpoints."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -68,4 +69,11 @@ def test_a_model_depends_on_its_own_settings() -> None:
     """The other model's optimisation is no part of what identifies a run."""
     assert "mlp" not in FULL.of("cnn")
     assert FULL.of("cnn")["cnn"] == {"epochs": FULL.cnn.epochs, "peak_rate": FULL.cnn.peak_rate}
+    assert FULL.of("cnn-teacher")["teacher"]["epochs"] == FULL.teacher.epochs
     assert FULL.of("cnn") != SMOKE.of("cnn")
+
+
+def test_only_a_taught_model_depends_on_its_teaching() -> None:
+    """How a student listens is no part of what identifies one without a teacher."""
+    assert "teaching" not in FULL.of("cnn")
+    assert replace(FULL, taught=True).of("cnn")["teaching"]["temperature"] == 2.0

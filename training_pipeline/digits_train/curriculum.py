@@ -1,0 +1,57 @@
+"""What a training learns from and is watched on, gathered from the work folder."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from digits_core.image import normalize
+from numpy.typing import NDArray
+
+from digits_train import distill
+from digits_train import pool as pools
+from digits_train.config import Config
+from digits_train.data import Data
+from digits_train.pool import Pool
+
+PHOTOS = 2_000
+"""As many validation pictures are looked at after each epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Validation pictures as the normaliser sees them, uint8[N, 28, 28], and labels uint8[N]."""
+
+    images: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
+    labels: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class Curriculum:
+    """Clean pictures, those that passed the normaliser, and what teachers say of these.
+
+    `lessons` are the teachers' logits for the pool's pictures, float16[N, 11].
+    """
+
+    data: Data
+    pool: Pool | None = None
+    lessons: NDArray[np.float16] | None = None
+    photos: Photos = field(default_factory=Photos)
+
+    @classmethod
+    def load(cls, config: Config, work: Path) -> "Curriculum":
+        """Read what the stages before `train` have left. Raises `StageMissing`."""
+        data = Data.load(work)
+        if not config.pool_share:
+            return cls(data)
+        pool = Pool.load(work)
+        lessons = distill.lessons(len(pool.labels), work) if config.taught else None
+        return cls(data, pool, lessons, _photos(work))
+
+
+def _photos(work: Path) -> Photos:
+    samples = list(islice(pools.validation(work), PHOTOS))
+    return Photos(
+        np.stack([normalize(sample.picture).pixels for sample in samples]),
+        np.array([sample.label for sample in samples], np.uint8),
+    )
