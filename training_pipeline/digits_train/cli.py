@@ -214,9 +214,10 @@ def parity(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
 def quantize(work: WorkOption = WORK) -> None:
     """Write the exported CNN in integers, and count the test images it answers otherwise."""
     from digits_train.data import Data
+    from digits_train.pool import Pool
     from digits_train.quantize import quantize as run
 
-    result = run(Data.load(work), work)
+    result = run(Data.load(work), Pool.load(work), work)
     console.print(
         f"{work / 'cnn-int8.onnx'}: {result.differing} of {result.images:,} answers are not "
         f"cnn's (at most {result.most_differing} may be)"
@@ -227,9 +228,10 @@ def quantize(work: WorkOption = WORK) -> None:
 def tflite(work: WorkOption = WORK) -> None:
     """Write the trained CNN for TensorFlow Lite, in integers, and compare it likewise."""
     from digits_train.data import Data
+    from digits_train.pool import Pool
     from digits_train.tflite import export as run
 
-    result = run(Data.load(work), work)
+    result = run(Data.load(work), Pool.load(work), work)
     console.print(
         f"{work / 'cnn.tflite'}: {result.differing} of {result.images:,} answers are not "
         f"cnn's (at most {result.most_differing} may be)"

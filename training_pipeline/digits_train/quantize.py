@@ -20,6 +20,7 @@ from digits_train import reports
 from digits_train.candidate import INPUT, QUANTIZED, SOURCE, candidate, exported, parts
 from digits_train.data import NOT_A_DIGIT, Data
 from digits_train.errors import ParityFailed
+from digits_train.pool import Pool
 from digits_train.speed import microseconds, onnx_call
 
 MOST_DIFFERING = 5
@@ -43,7 +44,7 @@ class Agreement:
         return self.differing <= self.most_differing
 
 
-def quantize(data: Data, work: Path) -> Agreement:
+def quantize(data: Data, pool: Pool, work: Path) -> Agreement:
     """Write `work`/cnn-int8.onnx from `work`/cnn.onnx, and compare them on all test images.
 
     Static, in QDQ form: uint8 values, int8 weights with a scale a channel, each
@@ -65,7 +66,7 @@ def quantize(data: Data, work: Path) -> Agreement:
     origin = reports.read(work, SOURCE, "export", digest)
     if not reports.read(work, SOURCE, "parity", digest)["passed"]:
         raise ParityFailed(f"{SOURCE}.onnx failed the parity check: export it again")
-    model = quantized(source, calibration_pictures(data))
+    model = quantized(source, calibration_pictures(data, pool))
     path = work / f"{QUANTIZED}.onnx"
     part = path.with_suffix(".part")
     part.write_bytes(model)
@@ -117,13 +118,12 @@ def quantized(model: bytes, pictures: NDArray[np.uint8]) -> bytes:
         return done.read_bytes()
 
 
-def calibration_pictures(data: Data) -> NDArray[np.uint8]:
-    """Draw 512 pictures uint8[512, 28, 28] of training: half digits, half of all else."""
+def calibration_pictures(data: Data, pool: Pool) -> NDArray[np.uint8]:
+    """Draw 512 of training's pictures, uint8[512, 28, 28]: half plain digits, half the pool's."""
     rng = np.random.default_rng(SEED)
     half = CALIBRATION_PICTURES // 2
-    others = np.concatenate([data.drawn, data.outliers])
     return np.concatenate(
-        [images[rng.integers(len(images), size=half)] for images in (data.train, others)]
+        [images[rng.integers(len(images), size=half)] for images in (data.train, pool.pixels)]
     )
 
 

@@ -18,6 +18,7 @@ from digits_train.candidate import INPUT, OUTPUT, SOURCE, exported
 from digits_train.data import NOT_A_DIGIT, Data
 from digits_train.errors import ParityFailed
 from digits_train.export import require_tensorflow, trained
+from digits_train.pool import Pool
 from digits_train.quantize import Agreement, agreement, calibration_pictures, logits
 from digits_train.speed import microseconds, onnx_call
 
@@ -48,7 +49,7 @@ class Lite:
         return np.asarray(self._interpreter.get_tensor(self._output["index"]))
 
 
-def export(data: Data, work: Path) -> Agreement:
+def export(data: Data, pool: Pool, work: Path) -> Agreement:
     """Write `work`/cnn.tflite from the trained weights, and compare it with cnn.onnx.
 
     int8 throughout: `image` int8[1, 28, 28], a pixel of 0 to 255 less 128, to
@@ -60,7 +61,7 @@ def export(data: Data, work: Path) -> Agreement:
     `TrainError` when Keras runs on another backend than TensorFlow.
     """
     source = exported(SOURCE, work)
-    model = converted(trained(SOURCE, work), calibration_pictures(data))
+    model = converted(trained(SOURCE, work), calibration_pictures(data, pool))
     path = work / FILE
     part = path.with_suffix(".part")
     part.write_bytes(model)

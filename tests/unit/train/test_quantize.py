@@ -11,6 +11,7 @@ from digits_train import reports
 from digits_train.candidate import QUANTIZED, candidate
 from digits_train.data import Data
 from digits_train.errors import ParityFailed, StageMissing
+from digits_train.pool import Pool
 from digits_train.quantize import (
     MOST_DIFFERING,
     agreement,
@@ -22,25 +23,35 @@ from numpy.typing import NDArray
 
 from tests.networks import convolutional
 
+RNG = np.random.default_rng(0)
+
+
+def images(count: int) -> NDArray[np.uint8]:
+    """Blots instead of digits: quantising asks for values, not for meaning."""
+    small = RNG.integers(0, 256, (count, 7, 7), np.uint8)
+    return small.repeat(4, axis=1).repeat(4, axis=2)
+
+
+def labels(count: int) -> NDArray[np.uint8]:
+    """Any digits."""
+    return RNG.integers(0, 10, count, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    """What the normaliser might have left."""
+    return Pool(images(100), labels(100), np.zeros(100, np.uint8))
+
 
 @pytest.fixture(scope="module")
 def data() -> Data:
-    """Blots instead of digits: quantising asks for values, not for meaning."""
-    rng = np.random.default_rng(0)
-
-    def images(count: int) -> NDArray[np.uint8]:
-        small = rng.integers(0, 256, (count, 7, 7), np.uint8)
-        return small.repeat(4, axis=1).repeat(4, axis=2)
-
-    def labels(count: int) -> NDArray[np.uint8]:
-        return rng.integers(0, 10, count, np.uint8)
-
+    """All that quantising looks at: digits of training and of test."""
     return Data(
         train=images(300),
         train_labels=labels(300),
         drawn=images(0),
         drawn_labels=labels(0),
-        outliers=255 - images(100),
+        outliers=images(0),
         validation=images(0),
         validation_labels=labels(0),
         validation_drawn=images(0),
@@ -72,9 +83,9 @@ def tensors(model: bytes) -> dict[str, Any]:
     return {tensor.name: tensor for tensor in graph.initializer}
 
 
-def test_it_agrees_and_says_so(data: Data, work: Path) -> None:
+def test_it_agrees_and_says_so(data: Data, pool: Pool, work: Path) -> None:
     """The report counts the differing answers as a recount does, and says what was compared."""
-    result = quantize(data, work)
+    result = quantize(data, pool, work)
 
     digits = [
         candidate(name, work).logits(data.test)[:, :10].argmax(axis=1)
@@ -92,11 +103,11 @@ def test_it_agrees_and_says_so(data: Data, work: Path) -> None:
     assert min(report["microseconds"].values()) > 0
 
 
-def test_only_the_ends_stay_in_floats(data: Data) -> None:
+def test_only_the_ends_stay_in_floats(data: Data, pool: Pool) -> None:
     """Inner weights are int8 with a scale a channel; the first layer's and the last's are not."""
     before = convolutional(seed=0)
 
-    after = quantized(before, calibration_pictures(data))
+    after = quantized(before, calibration_pictures(data, pool))
 
     kinds = {name.split("_quantized")[0]: value.data_type for name, value in tensors(after).items()}
     assert kinds["conv1"] == kinds["dense2"] == onnx.TensorProto.FLOAT
@@ -104,16 +115,16 @@ def test_only_the_ends_stay_in_floats(data: Data) -> None:
     assert list(tensors(after)["conv2_scale"].dims) == [8]
 
 
-def test_the_same_again(data: Data) -> None:
+def test_the_same_again(data: Data, pool: Pool) -> None:
     """The same model and pictures give the same file, bit for bit."""
-    model, pictures = convolutional(seed=0), calibration_pictures(data)
+    model, pictures = convolutional(seed=0), calibration_pictures(data, pool)
 
     assert quantized(model, pictures) == quantized(model, pictures)
 
 
-def test_parameters_are_the_sources(data: Data, work: Path) -> None:
+def test_parameters_are_the_sources(data: Data, pool: Pool, work: Path) -> None:
     """Weights in integers count, their scales do not: both models have as many parameters."""
-    quantize(data, work)
+    quantize(data, pool, work)
 
     ours, sources = (candidate(name, work).bundle.manifest for name in (QUANTIZED, "cnn"))
     assert (
@@ -127,9 +138,9 @@ def test_parameters_are_the_sources(data: Data, work: Path) -> None:
     )
 
 
-def test_half_of_the_calibration_is_no_plain_digit(data: Data) -> None:
-    """Of 512 pictures 256 are training's digits, the others drawings and outliers."""
-    pictures = calibration_pictures(data)
+def test_half_of_the_calibration_is_from_the_pool(data: Data, pool: Pool) -> None:
+    """Of 512 pictures 256 are plain digits, the others have been through the normaliser."""
+    pictures = calibration_pictures(data, pool)
 
     digits = {image.tobytes() for image in data.train}
     assert [image.tobytes() in digits for image in pictures] == [True] * 256 + [False] * 256
@@ -148,38 +159,38 @@ def test_five_answers_may_differ(differing: int, passes: bool) -> None:
     assert (result.images, result.differing, result.passed) == (100, differing, passes)
 
 
-def test_refuses_one_that_answers_otherwise(data: Data, work: Path) -> None:
+def test_refuses_one_that_answers_otherwise(data: Data, pool: Pool, work: Path) -> None:
     """A model whose weights integers cannot tell apart fails the stage, and the report says so."""
     exported(work, convolutional(seed=0, coarse=True))
 
     with pytest.raises(ParityFailed, match=r"answers \d+ of 400 pictures otherwise than cnn"):
-        quantize(data, work)
+        quantize(data, pool, work)
 
     digest = candidate(QUANTIZED, work).bundle.manifest.digest
     assert not reports.read(work, QUANTIZED, "quantize", digest)["passed"]
 
 
 @pytest.mark.parametrize("stage", ["export", "parity"])
-def test_refuses_an_unproven_source(data: Data, work: Path, stage: str) -> None:
+def test_refuses_an_unproven_source(data: Data, pool: Pool, work: Path, stage: str) -> None:
     """The source must have been exported and have answered as the trained model does."""
     (work / f"cnn.{stage}.json").unlink()
 
     with pytest.raises(StageMissing, match=f"digits-train {stage} --model cnn"):
-        quantize(data, work)
+        quantize(data, pool, work)
 
 
-def test_refuses_a_source_that_failed(data: Data, work: Path) -> None:
+def test_refuses_a_source_that_failed(data: Data, pool: Pool, work: Path) -> None:
     """What does not answer as the trained model does is no model to agree with."""
     digest = candidate("cnn", work).bundle.manifest.digest
     reports.write(work, "cnn", "parity", digest, {"passed": False})
 
     with pytest.raises(ParityFailed, match=r"cnn\.onnx failed the parity check"):
-        quantize(data, work)
+        quantize(data, pool, work)
 
     assert not (work / "cnn-int8.onnx").exists()
 
 
-def test_missing_source(data: Data, tmp_path: Path) -> None:
+def test_missing_source(data: Data, pool: Pool, tmp_path: Path) -> None:
     """Without an exported model the error names the stage."""
     with pytest.raises(StageMissing, match="digits-train export"):
-        quantize(data, tmp_path)
+        quantize(data, pool, tmp_path)
