@@ -205,7 +205,9 @@ def publish(digit_png: bytes) -> Publish:
             parameters=weights.size,
             normalizer_version=NORMALIZER_VERSION,
             temperature=1.0,
-            acceptance=Acceptance(min_confidence=0.1, min_digit_score=0.5, min_contrast=20),
+            acceptance=Acceptance(
+                min_contrast=20, coefficients={"digit_score": 1.0}, intercept=0.0, threshold=0.5
+            ),
             metrics={"mnist_test_accuracy": 0.1},
             training={},
             commit="0" * 40,

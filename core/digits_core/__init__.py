@@ -7,7 +7,7 @@ print(Recognizer.load().predict("digit.png").digit)
 
 from digits_core.bundle import Bundle, Manifest
 from digits_core.errors import BundleError, CoreError, ImageError, ModelNotFound
-from digits_core.image import Limits, Normalized, from_pixels
+from digits_core.image import Limits, Normalized, Traits, from_pixels
 from digits_core.prediction import Prediction, Rejection
 from digits_core.recognizer import Recognizer, prepare
 
@@ -23,6 +23,7 @@ __all__ = [
     "Prediction",
     "Recognizer",
     "Rejection",
+    "Traits",
     "from_pixels",
     "prepare",
 ]

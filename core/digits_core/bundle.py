@@ -15,10 +15,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from digits_core.acceptance import NAMES
 from digits_core.errors import BundleError, ModelNotFound
 from digits_core.image import NORMALIZER_VERSION
 
-SCHEMA = 1
+SCHEMA = 2
 MODELS_DIR = Path(__file__).parent / "models"
 """The bundles that come with this package."""
 
@@ -31,13 +32,16 @@ _DEFAULT_FILE = "default"
 class Acceptance:
     """When an answer is accepted, beyond there being exactly one group of ink.
 
-    The confidence and the digit score, both 0 to 1, reach these thresholds, and
-    the ink differs from the paper by at least `min_contrast` grey levels of 255.
+    The ink differs from the paper by at least `min_contrast` grey levels of 255,
+    and the chance that a digit is there and answered rightly reaches
+    `threshold`, 0 to 1: the logistic function of `intercept` plus each of
+    `digits_core.acceptance.features` times its coefficient.
     """
 
-    min_confidence: float
-    min_digit_score: float
     min_contrast: float
+    coefficients: Mapping[str, float]
+    intercept: float
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,10 @@ class Manifest:
         """Read what `to_json` wrote. Raises `BundleError` when it is something else."""
         try:
             values = json.loads(text)
+            if values["schema"] != SCHEMA:
+                raise BundleError(
+                    f"the manifest has schema {values['schema']}, this code reads {SCHEMA}"
+                )
             values["acceptance"] = Acceptance(**values["acceptance"])
             values["canaries"] = tuple(
                 Canary(**{**canary, "probabilities": tuple(canary["probabilities"])})
@@ -101,12 +109,10 @@ class Manifest:
             manifest = cls(**values)
             if not manifest.temperature > 0:
                 raise ValueError(f"the temperature is {manifest.temperature}")
+            if unknown := set(manifest.acceptance.coefficients) - set(NAMES):
+                raise ValueError(f"acceptance knows no {', '.join(sorted(unknown))}")
         except (ValueError, TypeError, KeyError) as error:
             raise BundleError(f"the manifest cannot be read: {error}") from error
-        if manifest.schema != SCHEMA:
-            raise BundleError(
-                f"the manifest has schema {manifest.schema}, this code reads {SCHEMA}"
-            )
         if _MODEL_FILE not in manifest.files:
             raise BundleError(f"the manifest does not list {_MODEL_FILE}")
         return manifest

@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from digits_core import bundle as bundles
+from digits_core.acceptance import chance, features
 from digits_core.bundle import Bundle
 from digits_core.errors import BundleError, CoreError, ImageError
 from digits_core.image import Limits, Normalized, decode, grey, normalize
@@ -20,6 +21,7 @@ Picture: TypeAlias = bytes | str | os.PathLike[str] | NDArray[np.uint8]
 
 _NOT_A_DIGIT = 10
 _CHANCE = (0.1,) * 10
+_EVEN = 0.5
 # Another machine's kernels round differently; a wrong model is off by far more.
 _CANARY_TOLERANCE = 1e-3
 
@@ -82,8 +84,13 @@ class Recognizer:
         """
         if not seen:
             return []
-        scores = self.scores(np.stack([item.pixels for item in seen]))
-        return [self._judge(*pair) for pair in zip(seen, scores, strict=True)]
+        readings = [(item, *item.alternatives) for item in seen]
+        scores = self.scores(np.stack([each.pixels for item in readings for each in item]))
+        answers, start = [], 0
+        for item in readings:
+            answers.append(self._judge(*_best(item, scores[start : start + len(item)])))
+            start += len(item)
+        return answers
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities float64[N, 11] of uint8[N, 28, 28]: the digits, then "no digit".
@@ -110,7 +117,7 @@ class Recognizer:
         digits = scores[:_NOT_A_DIGIT] / scores[:_NOT_A_DIGIT].sum()
         digit = int(digits.argmax())
         confidence = float(digits[digit]) * digit_score
-        reason = self._why_not(seen, digit_score, confidence)
+        reason = self._why_not(seen, scores)
         blank = reason is Rejection.BLANK
         return Prediction(
             digit=None if blank else digit,
@@ -125,17 +132,17 @@ class Recognizer:
             digit_count=seen.digit_count,
         )
 
-    def _why_not(self, seen: Normalized, digit_score: float, confidence: float) -> Rejection | None:
-        limits = self.bundle.manifest.acceptance
+    def _why_not(self, seen: Normalized, scores: NDArray[np.float64]) -> Rejection | None:
+        rule = self.bundle.manifest.acceptance
         if seen.digit_count == 0:
             return Rejection.BLANK
         if seen.digit_count > 1:
             return Rejection.SEVERAL_DIGITS
-        if seen.contrast < limits.min_contrast:
+        if seen.contrast < rule.min_contrast:
             return Rejection.TOO_FAINT
-        if digit_score < limits.min_digit_score:
-            return Rejection.NOT_A_DIGIT
-        return Rejection.UNSURE if confidence < limits.min_confidence else None
+        if chance(features(seen, scores), rule.coefficients, rule.intercept) >= rule.threshold:
+            return None
+        return Rejection.NOT_A_DIGIT if scores[_NOT_A_DIGIT] > _EVEN else Rejection.UNSURE
 
     def _ask_canaries(self) -> None:
         canaries = self.bundle.manifest.canaries
@@ -158,6 +165,23 @@ class Recognizer:
                     f"picture that it was published with as {canary.digit}, or with other "
                     "probabilities: it does not fit this code"
                 )
+
+
+def _best(
+    readings: tuple[Normalized, ...], scores: NDArray[np.float64]
+) -> tuple[Normalized, NDArray[np.float64]]:
+    """The reading of one picture that the model is surest of, with its scores.
+
+    One that shows several digits is no answer as long as another shows one.
+    """
+    if len(readings) == 1:
+        return readings[0], scores[0]
+    sure = [
+        (each.digit_count == 1) * float(row[:_NOT_A_DIGIT].max())
+        for each, row in zip(readings, scores, strict=True)
+    ]
+    best = int(np.argmax(sure))
+    return readings[best], scores[best]
 
 
 def prepare(picture: Picture, limits: Limits | None = None) -> Normalized:

@@ -10,10 +10,23 @@ from numpy.typing import NDArray
 Grey: TypeAlias = NDArray[np.uint8]
 
 # The paper is smooth: this many pixels tell its shading.
-_SMALL_SIDE = 56
-# As large as the picture, beyond whose border its edge goes on: in a smaller window the bold
-# strokes of a tight crop pass for paper.
-_WINDOW = 1.0
+_SMALL_SIDE = 36
+# Flat paper (a canvas, a scan) lies within so many grey levels of one value over at least this
+# share of the picture; a larger deviation may be shading and wants the large median.
+_FLAT = 2
+_FLAT_SHARE = 0.6
+# Ink on the other side of the paper's grey with at least this share of the power may be the digit.
+_OTHER_SIDE = 0.45
+# Noise above this share of the contrast tears strokes apart: it is smoothed first.
+_NOISY = 0.15
+# Ink that covers more than this share of the picture may be paper of another brightness.
+_COVERED = 0.33
+# The ends of a column lie within this share of its length.
+_END = 0.11
+# This share of the ink is denser than what counts as full.
+_FULL = 0.1
+_LEVELS = np.arange(256, dtype=np.float64)
+_SQUARES = _LEVELS**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,35 +35,94 @@ class Ink:
 
     `density` is uint8[H, W], the difference from the paper in grey levels, 0
     where there is none; `threshold` parts it into paper and ink; `contrast` is
-    the mean density of the ink above the mean of the paper.
+    the mean density of the ink above the mean of the paper, `full` the density
+    that a tenth of the ink lies above, `share` the part of the picture that is ink.
     """
 
     density: Grey
     threshold: float
     contrast: float
+    full: float
+    share: float
 
 
-def find_ink(picture: Grey) -> Ink:
+def find_inks(picture: Grey) -> list[Ink]:
     """Tell the ink of a grey picture from its paper, whichever is darker.
 
     The paper is the median of a large neighbourhood of each pixel, so shadows
-    and shading go with it. Ink is on the side where the deviations are heavier.
+    and shading go with it. Ink is on the side where the deviations are heavier;
+    where that is not plain, what else could be the ink comes after it.
     """
     paper = _paper(picture)
     sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
-    density = max(sides, key=lambda side: cv2.norm(side, cv2.NORM_L2SQR))
-    threshold, mask = cv2.threshold(density, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    on = cv2.mean(density, mask)[0]
-    off = cv2.mean(density, cv2.bitwise_not(mask))[0]
-    return Ink(density, threshold, max(on - off, 0.0) if mask.any() else 0.0)
+    powers = [cv2.norm(side, cv2.NORM_L2SQR) for side in sides]
+    first = int(powers[1] >= powers[0])
+    inks = [_part(sides[first])]
+    if inks[0].share > _COVERED:
+        inks.append(_on_bands(picture))
+    if powers[1 - first] > _OTHER_SIDE * powers[first]:
+        inks.append(_part(sides[1 - first]))
+    return inks
+
+
+def _on_bands(picture: Grey) -> Ink:
+    """The ink where the paper changes in upright or level bands, as under a blind's shadow.
+
+    The paper of each column, or row, is what lies at its two ends; ink differs
+    from it to either side. Of the two, that with less ink is the better.
+    """
+    upright = cv2.absdiff(picture, _ends(picture))
+    level = cv2.absdiff(picture, np.ascontiguousarray(_ends(picture.T).T))
+    return min(_part(upright), _part(level), key=lambda ink: ink.share)
+
+
+def _ends(picture: Grey) -> Grey:
+    """Each column's median near the upper and the lower border, uint8[H, W]."""
+    depth = max(1, round(_END * len(picture)))
+    ends = np.concatenate([picture[:depth], picture[-depth:]])
+    return np.tile(np.median(ends, axis=0).astype(np.uint8), (len(picture), 1))
+
+
+def _part(density: Grey) -> Ink:
+    """Part density uint8[H, W] into paper and ink at Otsu's threshold (1979)."""
+    ink, noise = _otsu(density)
+    if noise > _NOISY * ink.contrast:
+        ink, _ = _otsu(cv2.GaussianBlur(density, (3, 3), 0))
+    return ink
+
+
+def _otsu(density: Grey) -> tuple[Ink, float]:
+    """The ink above Otsu's threshold, and the standard deviation of what lies below."""
+    counts = cv2.calcHist([density], [0], None, [256], [0, 256]).ravel()
+    below = counts.cumsum(dtype=np.float64)
+    sums = (counts * _LEVELS).cumsum()
+    above = density.size - below
+    # Where one class is empty its mean is of no weight.
+    low = sums / np.maximum(below, 1)
+    distance = (sums[-1] - sums) / np.maximum(above, 1) - low
+    level = int((below * above * distance * distance).argmax())
+    if not below[level] * above[level]:
+        return Ink(density, 0.0, 0.0, 0.0, 0.0), 0.0
+    squares = float(counts[: level + 1] @ _SQUARES[: level + 1] / below[level])
+    noise = max(0.0, squares - float(low[level]) ** 2) ** 0.5
+    full = float(np.searchsorted(below, density.size - _FULL * above[level]))
+    share = float(above[level]) / density.size
+    return Ink(density, float(level), float(distance[level]), full, share), noise
 
 
 def _paper(picture: Grey) -> Grey:
-    """The paper's brightness, uint8[H, W]: a large median of a small copy."""
+    """The paper's brightness, uint8[H, W]: one value where it is flat, else a large median."""
+    below = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel().cumsum()
+    level = int(np.searchsorted(below, picture.size / 2))
+    darker = below[level - _FLAT - 1] if level > _FLAT else 0
+    if below[min(level + _FLAT, 255)] - darker >= _FLAT_SHARE * picture.size:
+        return np.full_like(picture, level)
     height, width = picture.shape
-    scale = min(1.0, _SMALL_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    window = int(max(size) * _WINDOW) // 2 * 2 + 1
-    paper = cv2.medianBlur(small, window)
+    factor = -(-max(height, width) // _SMALL_SIDE)
+    size = max(1, width // factor), max(1, height // factor)
+    whole = picture[: size[1] * factor, : size[0] * factor]
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    # As large as the picture, beyond whose border its edge goes on: in a smaller window the
+    # bold strokes of a tight crop pass for paper.
+    paper = cv2.medianBlur(small, max(size) // 2 * 2 + 1)
     return cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -35,7 +35,9 @@ def manifest() -> Manifest:
         parameters=784 * 11,
         normalizer_version=NORMALIZER_VERSION,
         temperature=0.5,
-        acceptance=Acceptance(min_confidence=0.05, min_digit_score=0.3, min_contrast=20.0),
+        acceptance=Acceptance(
+            min_contrast=20.0, coefficients={"margin": 1.0}, intercept=0.0, threshold=0.5
+        ),
         metrics={"mnist_test_accuracy": 0.1},
         training={"seed": 1},
         commit="0" * 40,

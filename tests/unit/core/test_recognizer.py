@@ -87,8 +87,11 @@ def two_bars() -> np.ndarray:
         pytest.param(np.full((40, 40), 255, np.uint8), {}, Rejection.BLANK, id="blank"),
         pytest.param(two_bars(), {}, Rejection.SEVERAL_DIGITS, id="two bars"),
         pytest.param(seven_png(), {"min_contrast": 250.0}, Rejection.TOO_FAINT, id="faint"),
-        pytest.param(seven_png(), {"min_digit_score": 1.0}, Rejection.NOT_A_DIGIT, id="no digit"),
-        pytest.param(seven_png(), {"min_confidence": 0.99}, Rejection.UNSURE, id="unsure"),
+        pytest.param(seven_png(), {"threshold": 1.0}, Rejection.UNSURE, id="unsure"),
+        pytest.param(seven_png(), {"intercept": -99.0}, Rejection.UNSURE, id="intercept"),
+        pytest.param(
+            seven_png(), {"coefficients": {"stroke": -999.0}}, Rejection.UNSURE, id="a trait"
+        ),
         pytest.param(seven_png(), {}, None, id="accepted"),
     ],
 )

@@ -1,0 +1,57 @@
+"""What speaks for and against an answer: the features of the rule that accepts it."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_core.image import Normalized
+
+# Beyond these odds a score says nothing more: float32 logits end here.
+_MOST = 1e-6
+
+
+def features(seen: Normalized, scores: NDArray[np.float64]) -> dict[str, float]:
+    """The features of one answer, by the names that a manifest's coefficients have.
+
+    `scores` float64[11] are calibrated probabilities, "not a digit" the last.
+    `digit_score` is the log-odds that it is one digit, `margin` the log-ratio of
+    the best digit's score to the second's; lengths and counts come as natural
+    logarithms, shares as they are.
+    """
+    ordered = np.sort(scores[:-1])
+    digit_score = min(max(1 - float(scores[-1]), _MOST), 1 - _MOST)
+    traits = seen.traits
+    return {
+        "digit_score": math.log(digit_score / (1 - digit_score)),
+        "margin": math.log(max(float(ordered[-1]), _MOST) / max(float(ordered[-2]), _MOST)),
+        "contrast": math.log(max(seen.contrast, 1.0)),
+        "dropped": traits.dropped,
+        "components": math.log(max(traits.components, 1)),
+        "stroke": traits.stroke,
+        "size": math.log(max(traits.size, 1.0)),
+        "aspect": traits.aspect,
+    }
+
+
+def chance(values: Mapping[str, float], weights: Mapping[str, float], intercept: float) -> float:
+    """The logistic rule's chance, 0 to 1, that a digit is there and answered rightly.
+
+    `weights` names the features that count; raises `KeyError` for one that is unknown.
+    """
+    total = intercept + sum(weight * values[name] for name, weight in weights.items())
+    return 1 / (1 + math.exp(-min(max(total, -700.0), 700.0)))
+
+
+NAMES = (
+    "digit_score",
+    "margin",
+    "contrast",
+    "dropped",
+    "components",
+    "stroke",
+    "size",
+    "aspect",
+)
+"""The names of all features."""

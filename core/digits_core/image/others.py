@@ -1,0 +1,83 @@
+"""Other ways to see the ink of a picture, where it is not plain what belongs to the digit."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_core.image.groups import Grouping
+from digits_core.image.lines import without_lines
+from digits_core.image.paper import Ink
+
+Grey: TypeAlias = NDArray[np.uint8]
+
+# More pieces than this are the speckle of a bad camera or scan.
+_SPECKLED = 12
+# Ink of less than this share of the strongest may be another ink: lines, mud, what shows through.
+# It is, when without it the box is shorter by this share on a side.
+_STRONG = 0.5
+_SMALLER = 0.12
+# A ruled line ends within so many pixels of both borders.
+_AT_BORDER = 2
+# An outline is thinner than this share of its side, its two edges lie no further apart than the
+# next, and it has, once filled, so many times its ink.
+_THIN = 0.11
+_HOLLOW = 0.22
+_FILLED = 1.65
+
+
+def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator[tuple[Ink, Grey]]:
+    """Other inks, each with its mask uint8[H, W], that the digit may have been written in.
+
+    `mask` is the ink above its threshold, `found` its groups and `stroke` the
+    width of the strokes of the first, as a share of its longer side. In turn:
+    without speckle, the dark part alone, without ruled lines, an outline filled.
+    """
+    box = found.groups[0].box
+    if len(found.loose) + sum(len(group.components) for group in found.groups) > _SPECKLED:
+        yield _smoothed(ink)
+    if (strong := _strong(ink, box)) is not None:
+        yield ink, strong
+    if _cross(mask, found) and (lineless := without_lines(mask)) is not None:
+        yield ink, lineless
+    if stroke < _THIN:
+        filled = _filled(mask, max(box[2] - box[0], box[3] - box[1]))
+        if cv2.countNonZero(filled) > _FILLED * cv2.countNonZero(mask):
+            full = cv2.bitwise_and(filled, np.full_like(filled, ink.full))
+            yield replace(ink, density=cv2.max(ink.density, full)), filled
+
+
+def _smoothed(ink: Ink) -> tuple[Ink, Grey]:
+    density = cv2.medianBlur(ink.density, 3)
+    threshold, mask = cv2.threshold(density, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return replace(ink, density=density, threshold=threshold), mask
+
+
+def _strong(ink: Ink, box: tuple[int, int, int, int]) -> Grey | None:
+    """The mask of the dark ink, None where it reaches as far as all of it."""
+    strong = cv2.compare(ink.density, max(ink.threshold + 1, _STRONG * ink.full), cv2.CMP_GT)
+    _, _, width, height = cv2.boundingRect(strong)
+    missing = max(box[2] - box[0] - width, box[3] - box[1] - height)
+    return strong if width and missing > _SMALLER * max(width, height) else None
+
+
+def _cross(mask: Grey, found: Grouping) -> bool:
+    """Whether a piece of the ink goes from border to border."""
+    height, width = mask.shape
+    return any(
+        (c.left <= _AT_BORDER and c.right >= width - _AT_BORDER)
+        or (c.top <= _AT_BORDER and c.bottom >= height - _AT_BORDER)
+        for group in found.groups
+        for c in group.components
+    )
+
+
+def _filled(mask: Grey, side: int) -> Grey:
+    """The mask with gaps of less than an outline's width closed."""
+    reach = max(3, round(_HOLLOW * side)) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    padded = cv2.copyMakeBorder(mask, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
+    return cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[reach:-reach, reach:-reach]
