@@ -42,6 +42,11 @@ class Shown:
         """Take uint8[N, 28, 28] as they are, like `pixels` sent to the server."""
         return cls([from_pixels(image) for image in images], labels)
 
+    @property
+    def digit(self) -> NDArray[np.bool_]:
+        """bool[N]: which pictures show a digit."""
+        return np.array([label is not None for label in self.labels], bool)
+
     def where(self, chosen: NDArray[np.bool_]) -> "Shown":
         """The chosen pictures alone."""
         indices = np.flatnonzero(chosen).tolist()

@@ -37,8 +37,8 @@ def evaluate(
     model may have in 95 of 100 cases; `nll`, `brier`, and `refused`, the share not
     accepted. Of test, `nll_uncalibrated` is at temperature 1. For operators:
     `confidence_for_1_in_N`, chosen in calibration, and what accepting from there
-    on gives: `accepted_at_1_in_N` and `wrong_at_1_in_N`, shares of all pictures and
-    of the accepted, non-digits among the photos counting as wrong. Of
+    on gives: `accepted_at_1_in_N` and `wrong_at_1_in_N`, shares of all digits and
+    of the accepted. `photos_others_refused` is of the photos that show no digit. Of
     validation: `drawn_accuracy` and `outliers_refused`. The curves of risk against
     coverage go to `work`/NAME.risk.json. Raises `StageMissing` before calibration.
     """
@@ -52,23 +52,23 @@ def evaluate(
     test = f"{config.data.source}_test"
     sets = {test: Shown.values(data.test, data.test_labels.tolist()), "photos": photos}
     answers = {name: Answers.ask(recognizer, shown) for name, shown in sets.items()}
-    digits = {name: np.array([label is not None for label in s.labels]) for name, s in sets.items()}
+    on_digits = {name: given.where(sets[name].digit) for name, given in answers.items()}
     figures: dict[str, float] = {}
-    for name, given in answers.items():
+    for name, given in on_digits.items():
         labels = [label for label in sets[name].labels if label is not None]
-        figures |= _prefixed(name, _of_digits(given.where(digits[name]), np.array(labels)))
+        figures |= _prefixed(name, _of_digits(given, np.array(labels)))
     uncalibrated = np.concatenate([plain.scores(part) for part in parts(data.test)])
     figures[f"{test}_nll_uncalibrated"] = negative_log_likelihood(uncalibrated, data.test_labels)
-    figures["photos_others_refused"] = _share(~answers["photos"].accepted[~digits["photos"]])
+    figures["photos_others_refused"] = _share(~answers["photos"].accepted[~photos.digit])
     figures |= _of_validation(recognizer, data)
     for risk, least in fitted["confidence_for"].items():
         figures[f"confidence_for_1_in_{risk}"] = least
-        for name, given in answers.items():
+        for name, given in on_digits.items():
             point = from_confidence(given.sure, given.right, least)
             figures[f"{name}_accepted_at_1_in_{risk}"] = point.coverage
             figures[f"{name}_wrong_at_1_in_{risk}"] = point.risk
     reports.write(work, model_name, "evaluate", digest, figures)
-    curves = {name: _curve(given) for name, given in answers.items()}
+    curves = {name: _curve(given) for name, given in on_digits.items()}
     reports.write(work, model_name, "risk", digest, curves)
     return figures
 
