@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from digits_core import prepare
 from digits_core.image import NORMALIZER_VERSION
 
 from digits_train.answers import Answers, Shown
@@ -78,9 +79,9 @@ def robustness(
             ),
             Figure(
                 "corruptions",
-                sheet(data),
-                f"Each corruption on {SHOWN} test images, and beside each what the normaliser "
-                f"makes of it. From above: {', '.join(NAMES)}.",
+                sheet(data, subjects[0]),
+                f"Each corruption on {SHOWN} test images, and beside each the 28 x 28 that "
+                f"{subjects[0].label} read. From above: {', '.join(NAMES)}.",
             ),
         ],
     )
@@ -116,15 +117,15 @@ def shares(
     return result
 
 
-def sheet(data: Data) -> bytes:
-    """A PNG file: a row a corruption, each digit corrupted and, beside it, normalised."""
+def sheet(data: Data, subject: Subject) -> bytes:
+    """A PNG file: a row a corruption, each digit corrupted and, beside it, as `subject` read it."""
     rows = []
     for name in NAMES:
         images = corrupted(name, data.test[:SHOWN])
-        seen = Shown.pictures((image, None) for image in images).seen
+        answers = subject.recognizer.recognize([prepare(image) for image in images])
         pairs = [
-            np.hstack([image, np.zeros((28, 1), np.uint8), getattr(item, "pixels", image)])
-            for image, item in zip(images, seen, strict=True)
+            np.hstack([image, np.zeros((28, 1), np.uint8), answer.normalized])
+            for image, answer in zip(images, answers, strict=True)
         ]
         rows.append(np.hstack([np.pad(pair, 2, constant_values=128) for pair in pairs]))
     large = cv2.resize(np.vstack(rows), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
