@@ -27,6 +27,10 @@ _AT_BORDER = 2
 _THIN = 0.11
 _HOLLOW = 0.22
 _FILLED = 1.65
+# Whether it may be one shows on a copy of this many pixels, where lines grow a little thicker.
+_GLANCE = 28
+_TOUCHED = 90
+_NEARLY_FILLED = 1.4
 
 
 def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator[tuple[Ink, Grey]]:
@@ -43,7 +47,7 @@ def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator
         yield ink, strong
     if _cross(mask, found) and (lineless := without_lines(mask)) is not None:
         yield ink, lineless
-    if stroke < _THIN:
+    if stroke < _THIN and _hollow(mask[box[1] : box[3], box[0] : box[2]]):
         filled = _filled(mask, max(box[2] - box[0], box[3] - box[1]))
         if cv2.countNonZero(filled) > _FILLED * cv2.countNonZero(mask):
             full = cv2.bitwise_and(filled, np.full_like(filled, ink.full))
@@ -73,6 +77,15 @@ def _cross(mask: Grey, found: Grouping) -> bool:
         for group in found.groups
         for c in group.components
     )
+
+
+def _hollow(mask: Grey) -> bool:
+    """Whether a mask, cropped to its box, may be an outline, told on a small copy."""
+    scale = min(1.0, _GLANCE / max(mask.shape))
+    small = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    _, small = cv2.threshold(small, _TOUCHED, 255, cv2.THRESH_BINARY)
+    filled = _filled(small, max(small.shape))
+    return cv2.countNonZero(filled) > _NEARLY_FILLED * cv2.countNonZero(small)
 
 
 def _filled(mask: Grey, side: int) -> Grey:
