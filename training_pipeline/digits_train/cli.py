@@ -64,9 +64,12 @@ DataOption = Annotated[
 PensOption = Annotated[
     bool, typer.Option("--without-pens", help="Train without pendigits and Omniglot.")
 ]
+FontsOption = Annotated[
+    Path, typer.Option("--fonts-dir", help="Handwriting fonts, as `make fonts` installs them.")
+]
 ModelsOption = Annotated[Path, typer.Option("--models-dir", help="Where bundles are published.")]
 
-FULL, WORK = ConfigName.FULL, Path("work")
+FULL, WORK, FONTS = ConfigName.FULL, Path("work"), Path(".venv-dev/fonts")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False)
@@ -103,6 +106,28 @@ def data(
     made = prepare(_config(config), work, data_dir, with_pens=not without_pens)
     for name in ("train", "drawn", "outliers", "validation", "test"):
         console.print(f"{name:12} {len(getattr(made, name)):7,}")
+
+
+@app.command()
+def pool(  # noqa: PLR0917 (typer hands options over by name)
+    config: ConfigOption = FULL,
+    work: WorkOption = WORK,
+    data_dir: DataOption = None,
+    without_pens: PensOption = False,
+    fonts_dir: FontsOption = FONTS,
+    processes: Annotated[int, typer.Option(min=1, help="How many make pictures.")] = 2,
+) -> None:
+    """Make the pictures that have been through the normaliser, WORK/pool-vN; goes on."""
+    from digits_train.pool import make
+
+    make(
+        _config(config),
+        work,
+        data_dir,
+        fonts_dir,
+        with_pens=not without_pens,
+        processes=processes,
+    )
 
 
 @app.command()
@@ -320,8 +345,9 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     models_dir: ModelsOption = MODELS_DIR,
     publishing: Annotated[bool, typer.Option("--publish", help="Publish, too.")] = False,
 ) -> None:
-    """Run every stage, the last one, `publish`, only when asked to."""
+    """Run every stage, the last ones, `publish` and `report`, only when asked to."""
     data(config, work, data_dir, without_pens)
+    pool(config, work, data_dir, without_pens)
     train(config, work, name)
     export(work, name)
     parity(work, name)
@@ -332,6 +358,7 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     evaluate(config, work, name)
     if publishing:
         publish(work, name, models_dir)
+        report(work, models_dir, data_dir)
 
 
 def _config(name: ConfigName) -> Config:

@@ -43,7 +43,7 @@ class Data:
     renderings: int = 3
     outliers: int = 60_000
     validation_outliers: int = 4_000
-    pool: int = 600_000
+    pool: int = 500_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,13 @@ _STROKES: dict[int, tuple[str, str]] = {
 
 def strokes(digit: int, style: int = 0) -> list[Stroke]:
     """The strokes of `digit`, 0 to 9, in `style`, 0 or 1, in the 100 x 140 box."""
+    return parse(_STROKES[digit][style])
+
+
+def parse(notation: str) -> list[Stroke]:
+    """The strokes of "kind x,y x,y ...; kind ...", in the units of the notation."""
     drawn = []
-    for part in _STROKES[digit][style].split(";"):
+    for part in notation.split(";"):
         kind, *knots = part.split()
         points = np.array([knot.split(",") for knot in knots], np.float32)
         drawn.append(smooth(points) if kind == "curve" else points)

@@ -80,7 +80,7 @@ def _write(strokes: list[Field], height: float, brush: float, rng: np.random.Gen
     """The cover 0 to 1, float32[280, 280], of strokes at a random place."""
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
-    edge = 0.6 * brush + 2  # OpenCV's joints are a little wider than the line
+    edge = 0.6 * brush + 3  # OpenCV's joints are a little wider than the line
     room = SIDE - 2 * edge
     scale = min(height / (high - low)[1], room / (high - low)[0])
     corner = edge + rng.random(2) * (room - (high - low) * scale)

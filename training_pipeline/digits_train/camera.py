@@ -1,0 +1,56 @@
+"""What happens to a picture between the paper and the file."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_train.texture import Texture
+
+Field = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+
+def tilt(picture: Field, strength: float, rng: np.random.Generator) -> Field:
+    """Look from the side: the corners move by about `strength` of the picture's side."""
+    height, width = picture.shape
+    corners = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    seen = corners + (rng.normal(0, strength, (4, 2)) * (width, height)).astype(np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, seen)
+    return cv2.warpPerspective(  # type: ignore[return-value]
+        picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def defocus(picture: Field, sigma: float) -> Field:
+    """Out of focus by a blur of `sigma` pixels."""
+    return cv2.GaussianBlur(picture, (0, 0), sigma)  # type: ignore[return-value]
+
+
+def shake(picture: Field, length: int, rng: np.random.Generator) -> Field:
+    """Moved by `length` pixels, 2 or more, while the shutter was open."""
+    kernel = np.zeros((length, length), np.float32)
+    angle = rng.uniform(0, np.pi)
+    middle, arm = (length - 1) / 2, (length - 1) / 2 * np.array([np.cos(angle), np.sin(angle)])
+    start, end = ((middle + sign * arm).round().astype(int).tolist() for sign in (-1, 1))
+    cv2.line(kernel, start, end, 1)
+    return cv2.filter2D(picture, -1, kernel / kernel.sum())  # type: ignore[return-value]
+
+
+def expose(picture: Field, sigma: float, texture: Texture, rng: np.random.Generator) -> Picture:
+    """Add the sensor's noise, of `sigma` grey levels, and round to uint8."""
+    if sigma > 0:
+        kind = texture.noise if rng.random() < 0.7 else texture.grain
+        picture = picture + np.float32(sigma) * kind(picture.shape, rng)
+    return np.clip(picture + np.float32(0.5), 0, 255).astype(np.uint8)
+
+
+def jpeg(picture: Picture, quality: int) -> bytes:
+    """A JPEG file's content; `quality` 1 to 100."""
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def tint(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The same brightness in a light's or a paper's colour: uint8[H, W, 3], BGR."""
+    balance = rng.normal(0, 0.1, 3)
+    balance -= balance @ (0.114, 0.587, 0.299)
+    return np.clip(picture[..., None] * (1 + balance), 0, 255).astype(np.uint8)
