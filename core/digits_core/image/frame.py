@@ -1,6 +1,7 @@
 """One stroke width, the 20x20 box, the centre of mass in the middle of 28x28."""
 
 import math
+from functools import cache
 from typing import TypeAlias
 
 import cv2
@@ -64,6 +65,7 @@ def _thin(density: Grey, by: int) -> Grey:
     return _cropped(thin) if thin.any() else density
 
 
+@cache
 def _disc(by: int) -> Grey:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (by + 1, by + 1))
 

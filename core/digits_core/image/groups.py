@@ -130,6 +130,10 @@ def find_groups(mask: Grey) -> Grouping:
     _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         mask, 8, cv2.CV_16U, cv2.CCL_SPAGHETTI
     )
+    if len(stats) == 2:  # most pictures hold one piece of ink
+        x, y, width, height, area = stats[1].tolist()
+        only = Component(1, x, y, x + width, y + height, area)
+        return Grouping([Group([only])], labels, area, [])
     areas = stats[1:, cv2.CC_STAT_AREA]
     ink = int(areas.sum())
     by_area = areas.argsort()[::-1][:_MOST_COMPONENTS] + 1

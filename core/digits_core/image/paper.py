@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Grey: TypeAlias = NDArray[np.uint8]
+Histogram: TypeAlias = NDArray[np.float64]
 
 # The paper is smooth: this many pixels tell its shading.
 _SMALL_SIDE = 36
@@ -53,15 +54,22 @@ def find_inks(picture: Grey) -> list[Ink]:
     and shading go with it. Ink is on the side where the deviations are heavier;
     where that is not plain, what else could be the ink comes after it.
     """
-    paper = _paper(picture)
+    counts = _histogram(picture)
+    level = _flat(counts, picture.size)
+    paper = _median(picture) if level is None else np.full_like(picture, level)
     sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
-    powers = [cv2.norm(side, cv2.NORM_L2SQR) for side in sides]
+    histograms = (
+        (_histogram(sides[0]), _histogram(sides[1]))
+        if level is None
+        else (_folded(counts[level:], picture.size), _folded(counts[level::-1], picture.size))
+    )
+    powers = [float(histogram @ _SQUARES) for histogram in histograms]
     first = int(powers[1] >= powers[0])
-    inks = [_part(sides[first])]
+    inks = [_part(sides[first], histograms[first])]
     if inks[0].share > _COVERED:
         inks.append(_on_bands(picture))
     if powers[1 - first] > _OTHER_SIDE * powers[first]:
-        inks.append(_part(sides[1 - first]))
+        inks.append(_part(sides[1 - first], histograms[1 - first]))
     return inks
 
 
@@ -73,7 +81,8 @@ def _on_bands(picture: Grey) -> Ink:
     """
     upright = cv2.absdiff(picture, _ends(picture))
     level = cv2.absdiff(picture, np.ascontiguousarray(_ends(picture.T).T))
-    return min(_part(upright), _part(level), key=lambda ink: ink.share)
+    inks = (_part(density, _histogram(density)) for density in (upright, level))
+    return min(inks, key=lambda ink: ink.share)
 
 
 def _ends(picture: Grey) -> Grey:
@@ -83,18 +92,18 @@ def _ends(picture: Grey) -> Grey:
     return np.tile(np.median(ends, axis=0).astype(np.uint8), (len(picture), 1))
 
 
-def _part(density: Grey) -> Ink:
-    """Part density uint8[H, W] into paper and ink at Otsu's threshold (1979)."""
-    ink, noise = _otsu(density)
+def _part(density: Grey, counts: Histogram) -> Ink:
+    """Part density uint8[H, W], of a known histogram, at Otsu's threshold (1979)."""
+    ink, noise = _otsu(density, counts)
     if noise > _NOISY * ink.contrast:
-        ink, _ = _otsu(cv2.GaussianBlur(density, (3, 3), 0))
+        smooth = cv2.GaussianBlur(density, (3, 3), 0)
+        ink, _ = _otsu(smooth, _histogram(smooth))
     return ink
 
 
-def _otsu(density: Grey) -> tuple[Ink, float]:
+def _otsu(density: Grey, counts: Histogram) -> tuple[Ink, float]:
     """The ink above Otsu's threshold, and the standard deviation of what lies below."""
-    counts = cv2.calcHist([density], [0], None, [256], [0, 256]).ravel()
-    below = counts.cumsum(dtype=np.float64)
+    below = counts.cumsum()
     sums = (counts * _LEVELS).cumsum()
     above = density.size - below
     # Where one class is empty its mean is of no weight.
@@ -105,18 +114,33 @@ def _otsu(density: Grey) -> tuple[Ink, float]:
         return Ink(density, 0.0, 0.0, 0.0, 0.0), 0.0
     squares = float(counts[: level + 1] @ _SQUARES[: level + 1] / below[level])
     noise = max(0.0, squares - float(low[level]) ** 2) ** 0.5
-    full = float(np.searchsorted(below, density.size - _FULL * above[level]))
+    full = float(below.searchsorted(density.size - _FULL * above[level]))
     share = float(above[level]) / density.size
     return Ink(density, float(level), float(distance[level]), full, share), noise
 
 
-def _paper(picture: Grey) -> Grey:
-    """The paper's brightness, uint8[H, W]: one value where it is flat, else a large median."""
-    below = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel().cumsum()
-    level = int(np.searchsorted(below, picture.size / 2))
+def _histogram(picture: Grey) -> Histogram:
+    return cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+
+
+def _folded(counts: Histogram, pixels: int) -> Histogram:
+    """The histogram of the deviations to one side; all other pixels deviate by 0."""
+    folded = np.zeros(256)
+    folded[: len(counts)] = counts
+    folded[0] = pixels - folded[1:].sum()
+    return folded
+
+
+def _flat(counts: Histogram, pixels: int) -> int | None:
+    """The grey level of flat paper, None where there is none."""
+    below = counts.cumsum()
+    level = int(below.searchsorted(pixels / 2))
     darker = below[level - _FLAT - 1] if level > _FLAT else 0
-    if below[min(level + _FLAT, 255)] - darker >= _FLAT_SHARE * picture.size:
-        return np.full_like(picture, level)
+    return level if below[min(level + _FLAT, 255)] - darker >= _FLAT_SHARE * pixels else None
+
+
+def _median(picture: Grey) -> Grey:
+    """The paper's brightness, uint8[H, W]: a large median of a small copy."""
     height, width = picture.shape
     factor = -(-max(height, width) // _SMALL_SIDE)
     size = max(1, width // factor), max(1, height // factor)
