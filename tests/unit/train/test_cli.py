@@ -35,11 +35,22 @@ def test_help_names_every_stage() -> None:
     """All stages are there, and `all`."""
     shown = run("--help").stdout
 
-    assert all(f" {stage} " in shown for stage in [*STAGES, "publish", "all"])
+    assert all(f" {stage} " in shown for stage in [*STAGES, "publish", "why", "report", "all"])
 
 
 @pytest.mark.parametrize(
-    "stage", ["augment", "parity", "quantize", "tflite", "calibrate", "evaluate", "publish"]
+    "stage",
+    [
+        "augment",
+        "parity",
+        "quantize",
+        "tflite",
+        "calibrate",
+        "evaluate",
+        "publish",
+        "why",
+        "report",
+    ],
 )
 def test_a_stage_before_its_time(stage: str, tmp_path: Path) -> None:
     """It ends with status 1 and one line that names the stage to run first."""
