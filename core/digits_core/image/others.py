@@ -81,9 +81,10 @@ def _cross(mask: Grey, found: Grouping) -> bool:
 
 def _hollow(mask: Grey) -> bool:
     """Whether a mask, cropped to its box, may be an outline, told on a small copy."""
-    scale = min(1.0, _GLANCE / max(mask.shape))
-    height, width = (max(1, round(length * scale)) for length in mask.shape)
-    small = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
+    factor = max(1, max(mask.shape) // _GLANCE)
+    height, width = (max(1, length // factor) for length in mask.shape)
+    whole = mask[: height * factor, : width * factor]
+    small = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
     _, small = cv2.threshold(small, _TOUCHED, 255, cv2.THRESH_BINARY)
     filled = _filled(small, max(small.shape))
     return cv2.countNonZero(filled) > _NEARLY_FILLED * cv2.countNonZero(small)
