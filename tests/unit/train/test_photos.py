@@ -27,8 +27,6 @@ def test_halves(tmp_path: Path) -> None:
 
     assert fitted.labels == [3, 7]
     assert measured.labels == [None, 1]
-    for item, picture in zip(
-        [*fitted.seen, *measured.seen], pictures[::2] + pictures[1::2], strict=True
-    ):
+    for item, picture in zip([*fitted.seen, *measured.seen], in_order, strict=True):
         assert isinstance(item, Normalized)
         assert np.array_equal(item.pixels, prepare(picture).pixels)
