@@ -13,17 +13,17 @@ Picture = NDArray[np.uint8]
 def tilt(picture: Field, strength: float, rng: np.random.Generator) -> Field:
     """Look from the side: the corners move by about `strength` of the picture's side."""
     height, width = picture.shape
-    corners = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     seen = corners + (rng.normal(0, strength, (4, 2)) * (width, height)).astype(np.float32)
     matrix = cv2.getPerspectiveTransform(corners, seen)
-    return cv2.warpPerspective(  # type: ignore[return-value]
+    return cv2.warpPerspective(
         picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
 
 
 def defocus(picture: Field, sigma: float) -> Field:
     """Out of focus by a blur of `sigma` pixels."""
-    return cv2.GaussianBlur(picture, (0, 0), sigma)  # type: ignore[return-value]
+    return cv2.GaussianBlur(picture, (0, 0), sigma)
 
 
 def shake(picture: Field, length: int, rng: np.random.Generator) -> Field:
@@ -33,7 +33,7 @@ def shake(picture: Field, length: int, rng: np.random.Generator) -> Field:
     middle, arm = (length - 1) / 2, (length - 1) / 2 * np.array([np.cos(angle), np.sin(angle)])
     start, end = ((middle + sign * arm).round().astype(int).tolist() for sign in (-1, 1))
     cv2.line(kernel, start, end, 1)
-    return cv2.filter2D(picture, -1, kernel / kernel.sum())  # type: ignore[return-value]
+    return cv2.filter2D(picture, -1, kernel / kernel.sum())
 
 
 def expose(picture: Field, sigma: float, texture: Texture, rng: np.random.Generator) -> Picture:

@@ -170,7 +170,7 @@ def reink(
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     bend = rng.normal(0, 0.017 * longer, (4, 4, 2)).astype(np.float32)
     field = cv2.resize(bend, (across, down), interpolation=cv2.INTER_CUBIC)
-    middle = np.float32([left + (width - 1) / 2, top + (height - 1) / 2])
+    middle = np.array([left + (width - 1) / 2, top + (height - 1) / 2], np.float32)
     map_x = cos * x[None] + (sin + np.float32(slant)) * y[:, None] + middle[0] + field[..., 0]
     map_y = cos * y[:, None] - sin * x[None] + middle[1] + field[..., 1]
     large = cv2.remap(picture, map_x, map_y, cv2.INTER_CUBIC)

@@ -120,7 +120,7 @@ def _shadow(shape: Shape, rng: np.random.Generator) -> Field:
         x, y = (int(v) for v in rng.integers(-4, 36, 2))
         cv2.circle(small, (x, y), int(rng.integers(6, 20)), dark, -1)
     small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.6, 3.5)))
-    return cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    return cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _line(paper: Field, shape: Shape, angle: float, depth: float, thick: int) -> None:

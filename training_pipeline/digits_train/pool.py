@@ -200,13 +200,13 @@ class Workshop:
         """Write shard `number` of `count` samples."""
         rng = np.random.default_rng([self._seed, 6, number])
         made = self.samples(count, rng)
-        values = {
-            "pixels": np.stack([pixels for _, pixels, _ in made]),
-            "labels": np.array([sample.label for sample, _, _ in made], np.uint8),
-            "source": np.array([NAMES.index(sample.source) for sample, _, _ in made], np.uint8),
-        }
         part = place / f"{number:04}.part.npz"
-        np.savez_compressed(part, **values)
+        np.savez_compressed(
+            part,
+            pixels=np.stack([pixels for _, pixels, _ in made]),
+            labels=np.array([sample.label for sample, _, _ in made], np.uint8),
+            source=np.array([NAMES.index(sample.source) for sample, _, _ in made], np.uint8),
+        )
         part.replace(place / f"{number:04}.npz")
 
     def samples(

@@ -249,7 +249,7 @@ def _fitted(ink: Mask, shape: Shape) -> Mask:
     if scale >= 1:
         return ink
     size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))
-    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
 
 
 def _reduce(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -260,7 +260,7 @@ def _reduce(picture: Picture, rng: np.random.Generator) -> Picture:
         return picture
     size = max(4, round(picture.shape[1] * scale)), max(4, round(picture.shape[0] * scale))
     way = cv2.INTER_AREA if rng.random() < 0.85 else cv2.INTER_LINEAR
-    return cv2.resize(picture, size, interpolation=way)  # type: ignore[return-value]
+    return cv2.resize(picture, size, interpolation=way)
 
 
 def _filed(picture: Picture, style: str, rng: np.random.Generator) -> Picture:

@@ -47,7 +47,7 @@ def _blocks(texture: Texture, rng: np.random.Generator) -> Picture:  # noqa: ARG
     shape = _shape(rng)
     small = rng.random((int(rng.integers(2, 14)), int(rng.integers(2, 14)))).astype(np.float32)
     way = int(rng.choice([cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
-    return _between(cv2.resize(small, shape[::-1], interpolation=way), rng)  # type: ignore[arg-type]
+    return _between(cv2.resize(small, shape[::-1], interpolation=way), rng)
 
 
 def _waves(texture: Texture, rng: np.random.Generator) -> Picture:  # noqa: ARG001 (as its like)
@@ -83,7 +83,7 @@ def _objects(texture: Texture, rng: np.random.Generator) -> Picture:
                 picture, centre, axes, float(rng.uniform(0, 180)), 0, 360, shade, -1, cv2.LINE_AA
             )
     if rng.random() < 0.6:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.5, 6)))  # type: ignore[assignment]
+        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.5, 6)))
     picture += texture.noise(picture.shape, rng) * np.float32(rng.exponential(3))
     return np.clip(picture, 0, 255).astype(np.uint8)
 
