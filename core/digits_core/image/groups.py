@@ -128,8 +128,9 @@ def find_groups(mask: Grey) -> Grouping:
     their own; smaller ink belongs to the digit that it is nearest to.
     """
     left, top, width, height = cv2.boundingRect(mask)
-    part = mask[top : top + height, left : left + width]
-    _, _, stats, _ = _components(part)
+    if not width:  # OpenCV would crash on a picture of no pixels
+        return Grouping([], mask, 0, [])
+    _, _, stats, _ = _components(mask[top : top + height, left : left + width])
     if len(stats) == 2:  # most pictures hold one piece of ink
         area = int(stats[1, cv2.CC_STAT_AREA])
         only = Component(int(mask.max()), left, top, left + width, top + height, area)

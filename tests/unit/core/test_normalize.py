@@ -157,6 +157,14 @@ def test_a_tight_crop_keeps_its_digit() -> None:
     assert difference(normalize(tight).pixels, normalize(picture).pixels) < 7
 
 
+def test_ruled_paper_without_a_digit() -> None:
+    """Where nothing is left beside the lines, the picture is still answered."""
+    lines = np.full((200, 260), 240, np.uint8)
+    lines[40::45] = lines[41::45] = 120
+
+    assert normalize(lines).pixels.shape == (28, 28)
+
+
 def test_specks_are_left_out() -> None:
     """Dust far from the digit does not move it."""
     dusty = drawing(6)
