@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from digits_core.image import decode
 from numpy.typing import NDArray
 
 from digits_train.texture import Texture
@@ -54,3 +55,35 @@ def tint(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
     balance = rng.normal(0, 0.1, 3)
     balance -= balance @ (0.114, 0.587, 0.299)
     return np.clip(picture[..., None] * (1 + balance), 0, 255).astype(np.uint8)
+
+
+def reduce(picture: Picture, rng: np.random.Generator) -> Picture:
+    """To the 20 to 64 pixels of a thumbnail or a data set, mostly 28."""
+    side = 28 if rng.random() < 0.5 else int(rng.integers(20, 65))
+    scale = side / max(picture.shape)
+    if scale >= 1:
+        return picture
+    size = max(4, round(picture.shape[1] * scale)), max(4, round(picture.shape[0] * scale))
+    way = cv2.INTER_AREA if rng.random() < 0.85 else cv2.INTER_LINEAR
+    return cv2.resize(picture, size, interpolation=way)
+
+
+def filed(picture: Picture, canvas: bool, rng: np.random.Generator) -> Picture:
+    """A share goes through a file, as cameras or canvases write it, and comes back decoded."""
+    chance = rng.random()
+    if chance < (0.08 if canvas else 0.3):
+        coloured = not canvas and rng.random() < 0.2
+        seen = tint(picture, rng) if coloured else picture
+        return decode(jpeg(seen, int(rng.integers(30, 96))))
+    if canvas and chance < 0.12:
+        return decode(transparent(picture, rng))
+    return picture
+
+
+def transparent(picture: Picture, rng: np.random.Generator) -> bytes:
+    """A PNG file with the ink in its alpha channel, as some canvases save it."""
+    ground = float(np.median(picture[[0, -1]]))
+    alpha = cv2.convertScaleAbs(np.abs(picture.astype(np.float32) - ground), alpha=1)
+    alpha = cv2.normalize(alpha, None, 0, 255, cv2.NORM_MINMAX)
+    colour = np.full((*picture.shape, 3), 0 if rng.random() < 0.8 else 255, np.uint8)
+    return cv2.imencode(".png", np.dstack([colour, alpha]))[1].tobytes()

@@ -16,39 +16,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from digits_core.image import NORMALIZER_VERSION, decode, normalize
+from digits_core.image import NORMALIZER_VERSION, decode
 from numpy.typing import NDArray
 
-from digits_train import fonts, non_digits, strokes
+from digits_train import fonts
 from digits_train.config import Config
-from digits_train.data import (
-    NOT_A_DIGIT,
-    UNSEEN_WRITERS,
-    VALIDATION_DRAWERS,
-    VALIDATION_WRITERS,
-    Data,
-)
 from digits_train.errors import StageMissing, WorkFolderMismatch
-from digits_train.non_digits import Nearness
-from digits_train.pens import frame
-from digits_train.scene import Studio
-from digits_train.sources import NAMES, Material, Sources
-from digits_train.strokes import Drawn
-from digits_train.texture import Texture
+from digits_train.sources import NAMES
+from digits_train.workshop import Sample, Workshop
 
 log = logging.getLogger(__name__)
 
 SHARD = 2_000
-DIGITS = 0.70
 VALIDATION_SHARE = 0.02
 VALIDATION_LEAST = 400
-
-# Cosines between the blurred 28x28 and the ink alone, framed: below the first a person cannot
-# read the digit or sees another; something else is worth training on from the second.
-_DIGIT_SEEN, _OTHER_SEEN = 0.62, 0.5
-# A row of digits of which one is left would be a digit with the wrong label.
-_ALL_SEEN = 0.75
-_REFERENCES = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +54,6 @@ class Pool:
             raise StageMissing(f"{place} is missing or not complete: run `digits-train pool` first")
         parts = [_read(path) for path in paths]
         return cls(*(np.concatenate([part[name] for part in parts]) for name in _ARRAYS))
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A picture uint8[H, W] as people send it, its label (10 = not a digit) and its source."""
-
-    picture: NDArray[np.uint8]
-    label: int
-    source: str
 
 
 _ARRAYS = ("pixels", "labels", "source")
@@ -112,14 +84,14 @@ def make(
     with_pens = with_pens and config.data.source == "mnist"
     arguments = (work, data_dir, fonts_dir, config.seed, with_pens)
     workshop = Workshop.open(*arguments, validation=False)
-    _claim(place / "pool.json", config, shards, workshop.sources)
+    _claim(place / "pool.json", config, shards, workshop.shares)
     missing = [n for n in range(shards) if not (place / f"{n:04}.npz").is_file()]
     log.info("making %d of %d shards of %d pictures", len(missing), shards, SHARD)
     last = config.data.pool - (shards - 1) * SHARD
     work_list = [(n, SHARD if n < shards - 1 else last, place) for n in missing]
     if processes == 1:
         for done, item in enumerate(work_list, 1):
-            workshop.shard(*item)
+            write(workshop, *item)
             log.info("shard %d of %d", done, len(work_list))
     else:
         # Spawned, not forked: OpenCV's and BLAS's threads do not survive a fork.
@@ -129,6 +101,19 @@ def make(
             for done, _ in enumerate(workers.imap_unordered(_shard, work_list), 1):
                 log.info("shard %d of %d", done, len(work_list))
     _validation(Workshop.open(*arguments, validation=True), config, work)
+
+
+def write(workshop: Workshop, number: int, count: int, place: Path) -> None:
+    """Write shard `number` of `count` samples."""
+    made = workshop.samples(count, np.random.default_rng([workshop.seed, 6, number]))
+    part = place / f"{number:04}.part.npz"
+    np.savez_compressed(
+        part,
+        pixels=np.stack([pixels for _, pixels in made]),
+        labels=np.array([sample.label for sample, _ in made], np.uint8),
+        source=np.array([NAMES.index(sample.source) for sample, _ in made], np.uint8),
+    )
+    part.replace(place / f"{number:04}.npz")
 
 
 def validation(work: Path) -> Iterator[Sample]:
@@ -148,123 +133,14 @@ def validation(work: Path) -> Iterator[Sample]:
         yield Sample(picture, label, NAMES[name])
 
 
-class Workshop:
-    """What a process needs to make pictures of one side of the validation split."""
-
-    def __init__(self, sources: Sources, studio: Studio, near: Nearness, seed: int) -> None:
-        self.sources = sources
-        self._studio = studio
-        self._near = near
-        self._seed = seed
-
-    @classmethod
-    def open(
-        cls,
-        work: Path,
-        data_dir: Path | None,
-        fonts_dir: Path | None,
-        seed: int,
-        with_pens: bool,
-        *,
-        validation: bool,
-    ) -> "Workshop":
-        """Gather the material of one side."""
-        cv2.setNumThreads(1)
-        data = Data.load(work)
-        rng = np.random.default_rng([seed, 5])
-        written = characters = None
-        if with_pens:
-            other = (data_dir or work) / "other"
-            everyone = strokes.pendigits(other)
-            theirs = np.isin(everyone.person, VALIDATION_WRITERS)
-            unseen = np.isin(everyone.person, UNSEEN_WRITERS)
-            written = _some(everyone, np.flatnonzero(theirs if validation else ~theirs & ~unseen))
-            drawn = strokes.omniglot(other)
-            clear = non_digits.unlike_digits(drawn, data.train, rng)
-            held = np.isin(drawn.person[clear], VALIDATION_DRAWERS) == validation
-            characters = _some(drawn, np.array(clear)[held])
-        found = fonts.load(fonts_dir)
-        material = Material(
-            images=data.validation if validation else data.train,
-            labels=data.validation_labels if validation else data.train_labels,
-            written=written,
-            characters=characters,
-            fonts=found.validation if validation else found.train,
-            ours=not validation,
-        )
-        texture = Texture(seed + validation)
-        references = data.train[rng.permutation(len(data.train))[:_REFERENCES]]
-        return cls(Sources(material, texture), Studio(texture), Nearness(references), seed)
-
-    def shard(self, number: int, count: int, place: Path) -> None:
-        """Write shard `number` of `count` samples."""
-        rng = np.random.default_rng([self._seed, 6, number])
-        made = self.samples(count, rng)
-        part = place / f"{number:04}.part.npz"
-        np.savez_compressed(
-            part,
-            pixels=np.stack([pixels for _, pixels, _ in made]),
-            labels=np.array([sample.label for sample, _, _ in made], np.uint8),
-            source=np.array([NAMES.index(sample.source) for sample, _, _ in made], np.uint8),
-        )
-        part.replace(place / f"{number:04}.npz")
-
-    def samples(
-        self, count: int, rng: np.random.Generator
-    ) -> list[tuple[Sample, NDArray[np.uint8], int]]:
-        """`count` samples in random order, each with its 28x28 and the normaliser's digit count."""
-        self._studio.forget()
-        digits = round(count * DIGITS)
-        made = [self._one(True, rng) for _ in range(digits)]
-        others: list[tuple[Sample, NDArray[np.uint8], int]] = []
-        while len(others) < count - digits:
-            batch = [self._one(False, rng) for _ in range(count - digits - len(others))]
-            like = self._near.is_digit(np.stack([pixels for _, pixels, _ in batch]))
-            others += [item for item, near in zip(batch, like.tolist(), strict=True) if not near]
-        made += others
-        return [made[index] for index in rng.permutation(len(made))]
-
-    def _one(self, digit: bool, rng: np.random.Generator) -> tuple[Sample, NDArray[np.uint8], int]:
-        """A sample that a person would give its label."""
-        while True:
-            subject = self.sources.digit(rng) if digit else self.sources.other(rng)
-            if subject.paint:
-                picture, ink = subject.paint(self._studio.texture, rng), None
-            else:
-                picture, ink = self._studio.picture(subject.write, rng)
-            seen = normalize(picture)
-            if not seen.digit_count:
-                continue
-            if ink is not None:
-                wanted = _DIGIT_SEEN if digit else _OTHER_SEEN
-                if subject.source == "several":
-                    wanted = _ALL_SEEN
-                if _likeness(seen.pixels, frame(ink)) < wanted:
-                    continue
-            label = NOT_A_DIGIT if subject.digit is None else subject.digit
-            return Sample(picture, label, subject.source), seen.pixels, seen.digit_count
-
-
-def _likeness(seen: NDArray[np.uint8], ink: NDArray[np.uint8]) -> float:
-    """The cosine between two pictures, blurred so that a stroke's width counts for little."""
-    one, other = (
-        cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1.5).ravel() for picture in (seen, ink)
-    )
-    return float(one @ other / max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-6))
-
-
-def _some(drawn: Drawn, chosen: NDArray[np.integer]) -> Drawn:
-    return Drawn([drawn.strokes[i] for i in chosen], drawn.label[chosen], drawn.person[chosen])
-
-
-def _claim(path: Path, config: Config, shards: int, sources: Sources) -> None:
+def _claim(path: Path, config: Config, shards: int, sources: dict[str, float]) -> None:
     """Say how the pool is made, or see that it was begun in this way."""
     about = {
         "normalizer": NORMALIZER_VERSION,
         "seed": config.seed,
         "count": config.data.pool,
         "shards": shards,
-        "sources": sources.shares,
+        "sources": sources,
     }
     if path.is_file() and json.loads(path.read_text("utf-8")) != about:
         raise WorkFolderMismatch(
@@ -280,7 +156,7 @@ def _validation(workshop: Workshop, config: Config, work: Path) -> None:
         return
     count = max(VALIDATION_LEAST, round(config.data.pool * VALIDATION_SHARE))
     rng = np.random.default_rng([config.seed, 7])
-    made = [sample for sample, _, _ in workshop.samples(count, rng)]
+    made = [sample for sample, _ in workshop.samples(count, rng)]
     files = [cv2.imencode(".png", sample.picture)[1].ravel() for sample in made]
     part = work / "photos.part.npz"
     np.savez(
@@ -309,4 +185,4 @@ def _start(
 
 
 def _shard(item: tuple[int, int, Path]) -> None:
-    _here[0].shard(*item)
+    write(_here[0], *item)

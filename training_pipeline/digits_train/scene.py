@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from digits_core.image import decode
 from numpy.typing import NDArray
 
 from digits_train import camera, paper
@@ -61,8 +60,9 @@ class Studio:
         placed = self._place(write, shape, style, rng)
         picture = _DRAWN[style](self, placed, rng)
         if small:
-            picture = _reduce(picture, rng)
-        return _filed(picture, style, rng), placed.ink if write else None
+            picture = camera.reduce(picture, rng)
+        filed = camera.filed(picture, style == "canvas", rng)
+        return filed, placed.ink if write else None
 
     def _place(
         self, write: Writer | None, shape: Shape, style: str, rng: np.random.Generator
@@ -250,35 +250,3 @@ def _fitted(ink: Mask, shape: Shape) -> Mask:
         return ink
     size = max(1, int(ink.shape[1] * scale)), max(1, int(ink.shape[0] * scale))
     return cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-
-
-def _reduce(picture: Picture, rng: np.random.Generator) -> Picture:
-    """To the 20 to 64 pixels of a thumbnail or a data set, mostly 28."""
-    side = 28 if rng.random() < 0.5 else int(rng.integers(20, 65))
-    scale = side / max(picture.shape)
-    if scale >= 1:
-        return picture
-    size = max(4, round(picture.shape[1] * scale)), max(4, round(picture.shape[0] * scale))
-    way = cv2.INTER_AREA if rng.random() < 0.85 else cv2.INTER_LINEAR
-    return cv2.resize(picture, size, interpolation=way)
-
-
-def _filed(picture: Picture, style: str, rng: np.random.Generator) -> Picture:
-    """A share goes through a file and comes back as the decoder sees it."""
-    chance = rng.random()
-    if chance < (0.08 if style == "canvas" else 0.3):
-        coloured = style != "canvas" and rng.random() < 0.2
-        seen = camera.tint(picture, rng) if coloured else picture
-        return decode(camera.jpeg(seen, int(rng.integers(30, 96))))
-    if style == "canvas" and chance < 0.12:
-        return decode(_transparent(picture, rng))
-    return picture
-
-
-def _transparent(picture: Picture, rng: np.random.Generator) -> bytes:
-    """A PNG file with the ink in its alpha channel, as some canvases save it."""
-    ground = float(np.median(picture[[0, -1]]))
-    alpha = cv2.convertScaleAbs(np.abs(picture.astype(np.float32) - ground), alpha=1)
-    alpha = cv2.normalize(alpha, None, 0, 255, cv2.NORM_MINMAX)
-    colour = np.full((*picture.shape, 3), 0 if rng.random() < 0.8 else 255, np.uint8)
-    return cv2.imencode(".png", np.dstack([colour, alpha]))[1].tobytes()
