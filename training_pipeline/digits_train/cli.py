@@ -190,7 +190,7 @@ def seeds(
     found = Curriculum.load(_config(config), work)
     for each in name.trained:
         runs = compare(each, found, work)
-        choose(runs[0], each, work)
+        choose(runs, each, work)
         console.print(summary(runs))
 
 

@@ -35,7 +35,8 @@ def evaluate(
     digit answered; `ece` of its confidence and `ece_digits` of its probability
     given that it is a digit, each with `_most`, what a perfectly calibrated
     model may have in 95 of 100 cases; `nll`, `brier`, and `refused`, the share not
-    accepted. Of test, `nll_uncalibrated` is at temperature 1. For operators:
+    accepted. Of test, `nll_uncalibrated` is at temperature 1 and,
+    where the model is one of several `runs`, `accuracy_mean` theirs. For operators:
     `confidence_for_1_in_N`, chosen in calibration, and what accepting from there
     on gives: `accepted_at_1_in_N` and `wrong_at_1_in_N`, shares of all digits and
     of the accepted. `photos_others_refused` is of the photos that show no digit. Of
@@ -61,6 +62,8 @@ def evaluate(
     figures[f"{test}_nll_uncalibrated"] = negative_log_likelihood(uncalibrated, data.test_labels)
     figures["photos_others_refused"] = _share(~answers["photos"].accepted[~photos.digit])
     figures |= _of_validation(recognizer, data)
+    if runs := reports.read_runs(work, model_name):
+        figures |= {f"{test}_accuracy_mean": float(np.mean(runs)), f"{test}_runs": len(runs)}
     for risk, least in fitted["confidence_for"].items():
         figures[f"confidence_for_1_in_{risk}"] = least
         for name, given in on_digits.items():

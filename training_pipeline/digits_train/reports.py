@@ -1,6 +1,8 @@
 """What a stage found out about one ONNX file: JSON in the work folder for the stages after it."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,25 @@ def read(work: Path, model_name: str, stage: str, digest: str) -> dict[str, Any]
 def command(model_name: str, stage: str) -> str:
     """What to type for a stage to speak of a model."""
     return f"digits-train {stage}" + ("" if stage in OF_THE_CNN else f" --model {model_name}")
+
+
+def write_runs(work: Path, model_name: str, accuracies: Sequence[float]) -> None:
+    """Write `work`/MODEL.seeds.json: what the runs reach that MODEL.weights.h5 was chosen among."""
+    runs = {"weights": _weights(work, model_name), "accuracies": list(accuracies)}
+    _path(work, model_name, "seeds").write_text(json.dumps(runs, indent=2) + "\n", "utf-8")
+
+
+def read_runs(work: Path, model_name: str) -> list[float]:
+    """The accuracies that `write_runs` wrote; none when the present weights were not chosen so."""
+    path = _path(work, model_name, "seeds")
+    if not path.is_file():
+        return []
+    runs = json.loads(path.read_text("utf-8"))
+    return runs["accuracies"] if runs["weights"] == _weights(work, model_name) else []
+
+
+def _weights(work: Path, model_name: str) -> str:
+    return hashlib.sha256((work / f"{model_name}.weights.h5").read_bytes()).hexdigest()
 
 
 def _path(work: Path, model_name: str, stage: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from digits_train import reports
 from digits_train.curriculum import Curriculum
 from digits_train.errors import StageMissing
 from digits_train.export import trained
@@ -46,12 +47,16 @@ def compare(model_name: str, curriculum: Curriculum, work: Path) -> list[Run]:
     return sorted((_measured(name, curriculum, work) for name in names), key=lambda run: -run.score)
 
 
-def choose(run: Run, model_name: str, work: Path) -> None:
-    """Make a run the model's: later stages find `work`/MODEL.weights.h5."""
+def choose(runs: list[Run], model_name: str, work: Path) -> None:
+    """Make the first run the model's: later stages find `work`/MODEL.weights.h5.
+
+    What all of them reach goes to `work`/MODEL.seeds.json.
+    """
     for suffix in KEPT:
         part = work / f"{model_name}.{suffix}.part"
-        shutil.copyfile(work / f"{run.name}.{suffix}", part)
+        shutil.copyfile(work / f"{runs[0].name}.{suffix}", part)
         part.replace(work / f"{model_name}.{suffix}")
+    reports.write_runs(work, model_name, [run.test for run in runs])
 
 
 def _measured(name: str, curriculum: Curriculum, work: Path) -> Run:
