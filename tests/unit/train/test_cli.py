@@ -10,6 +10,7 @@ from digits_train.cli import Model
 
 STAGES = [
     "data",
+    "pool",
     "augment",
     "model",
     "train",
@@ -41,6 +42,7 @@ def test_help_names_every_stage() -> None:
 @pytest.mark.parametrize(
     "stage",
     [
+        "pool",
         "augment",
         "parity",
         "quantize",

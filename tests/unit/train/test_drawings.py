@@ -56,7 +56,7 @@ def test_png_is_lossless() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["drawings", "pens", "augment", "non_digits", "data", "plan", "mnist", "cli"]
+    "module", ["drawings", "pens", "augment", "non_digits", "data", "plan", "mnist", "pool", "cli"]
 )
 def test_imports_without_tensorflow(module: str) -> None:
     """What needs no TensorFlow does not import it: others use the drawings, and help is quick."""
