@@ -45,18 +45,22 @@ _FAINTEST = 0.12
 _INSIDE = 0.6
 # Left-out ink from this share of the digit's area on may have been a part of it.
 _PART = 0.03
+# Ink of less than this share of its largest piece may be none of the digit's.
+_SMALL = 0.15
 
 
 def normalize(picture: Grey) -> Normalized:
     """Bring a grey picture uint8[H, W] of a digit, in any place, size and polarity, to 28x28."""
     factor = -(-max(picture.shape) // _WORKING_SIDE)
+    inks = [ink for ink in find_inks(_shrink(picture, factor)) if ink.contrast >= _MIN_CONTRAST]
     readings: list[Normalized] = []
-    for ink in find_inks(_shrink(picture, factor)):
-        if ink.contrast >= _MIN_CONTRAST and len(readings) < MOST_READINGS:
-            readings += _readings(picture, factor, ink)
+    for later, ink in zip(range(len(inks) - 1, -1, -1), inks, strict=True):
+        # Every ink is read in one way at least.
+        room = MOST_READINGS - later - len(readings)
+        readings += _readings(picture, factor, ink)[:room]
     if not readings:
         return Normalized(np.zeros((SIDE, SIDE), np.uint8), 0, 0.0, Traits())
-    first, *others = readings[:MOST_READINGS]
+    first, *others = readings
     return replace(first, alternatives=tuple(others)) if others else first
 
 
@@ -97,6 +101,9 @@ def _readings(picture: Grey, factor: int, ink: Ink) -> list[Normalized]:
         regrouped = find_groups(changed)
         if regrouped.groups:
             readings += _read(picture, factor, other, regrouped, regrouped.groups[0])
+    large = [piece for piece in main.components if piece.area >= _SMALL * main.components[0].area]
+    if len(large) < len(main.components):
+        readings += _read(picture, factor, ink, found, Group(large))
     near = [piece for piece in found.loose if piece.area >= _PART * main.area]
     if near:
         readings += _read(picture, factor, ink, found, Group([*main.components, *near]))

@@ -20,6 +20,11 @@ _SPECKLED = 12
 # It is, when without it the box is shorter by this share on a side.
 _STRONG = 0.5
 _SMALLER = 0.12
+# A line through the digit is thinner than this share of its thickest stroke, told at this size.
+# It crosses, so that the box becomes this wide for its height at least.
+_THINNER = 0.55
+_WIDE = 1.1
+_FINE_SIDE = 80
 # A ruled line ends within so many pixels of both borders.
 _AT_BORDER = 2
 # An outline is thinner than this share of its side, its two edges lie no further apart than the
@@ -45,6 +50,8 @@ def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator
         yield _smoothed(ink)
     if (strong := _strong(ink, box)) is not None:
         yield ink, strong
+    if (thick := _thick(ink, mask, box)) is not None:
+        yield ink, thick
     if _cross(mask, found) and (lineless := without_lines(mask)) is not None:
         yield ink, lineless
     if stroke < _THIN and _hollow(mask[box[1] : box[3], box[0] : box[2]]):
@@ -63,9 +70,39 @@ def _smoothed(ink: Ink) -> tuple[Ink, Grey]:
 def _strong(ink: Ink, box: tuple[int, int, int, int]) -> Grey | None:
     """The mask of the dark ink, None where it reaches as far as all of it."""
     strong = cv2.compare(ink.density, max(ink.threshold + 1, _STRONG * ink.full), cv2.CMP_GT)
-    _, _, width, height = cv2.boundingRect(strong)
+    return strong if _is_smaller(strong, box) else None
+
+
+def _thick(ink: Ink, mask: Grey, box: tuple[int, int, int, int]) -> Grey | None:
+    """The mask without lines much thinner than its strokes, None where they reach no further."""
+    left, top, right, bottom = box
+    if right - left < _WIDE * (bottom - top):
+        return None
+    side = max(right - left, bottom - top)
+    density = ink.density[top:bottom, left:right]
+    scale = max(1, -(-_FINE_SIDE // side))
+    fine = cv2.resize(density, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    _, fine = cv2.threshold(fine, ink.threshold, 255, cv2.THRESH_BINARY)
+    # Beyond its box there is no ink.
+    fine = cv2.copyMakeBorder(fine, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    thickest = 2 * float(cv2.distanceTransform(fine, cv2.DIST_L2, 3).max())
+    width = max(3, round(_THINNER * thickest)) | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    fine = cv2.morphologyEx(fine, cv2.MORPH_OPEN, disc)[1:-1, 1:-1]
+    part = cv2.resize(fine, density.shape[::-1], interpolation=cv2.INTER_AREA)
+    _, part = cv2.threshold(part, 127, 255, cv2.THRESH_BINARY)
+    if not _is_smaller(part, box):
+        return None
+    thick = np.zeros_like(mask)
+    thick[top:bottom, left:right] = part
+    return thick
+
+
+def _is_smaller(mask: Grey, box: tuple[int, int, int, int]) -> bool:
+    """Whether a mask holds ink, whose box is clearly shorter than another on a side."""
+    _, _, width, height = cv2.boundingRect(mask)
     missing = max(box[2] - box[0] - width, box[3] - box[1] - height)
-    return strong if width and missing > _SMALLER * max(width, height) else None
+    return bool(width) and missing > _SMALLER * max(width, height)
 
 
 def _cross(mask: Grey, found: Grouping) -> bool:
