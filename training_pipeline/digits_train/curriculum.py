@@ -8,7 +8,7 @@ import numpy as np
 from digits_core.image import normalize
 from numpy.typing import NDArray
 
-from digits_train import distill
+from digits_train import lessons
 from digits_train import pool as pools
 from digits_train.config import Config
 from digits_train.data import Data
@@ -45,8 +45,8 @@ class Curriculum:
         if not config.pool_share:
             return cls(data)
         pool = Pool.load(work)
-        lessons = distill.lessons(len(pool.labels), work) if config.taught else None
-        return cls(data, pool, lessons, _photos(work))
+        taught = lessons.load(len(pool.labels), work) if config.taught else None
+        return cls(data, pool, taught, _photos(work))
 
 
 def _photos(work: Path) -> Photos:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits_train import distill
+from digits_train import lessons as stored
 from digits_train.config import Config
 from digits_train.curriculum import Curriculum
 from digits_train.data import CLASSES, NOT_A_DIGIT
@@ -65,7 +65,7 @@ class Plan:
         bent = (rng.random(self._pooled) < 0.5) * np.float32(self._config.pool_strength)
         targets = np.concatenate([clean.targets, one_hot(pool.labels[chosen])])
         if lessons is not None:
-            targets = distill.targets(targets, lessons[chosen], self._config.teaching)
+            targets = stored.targets(targets, lessons[chosen], self._config.teaching)
         return Batch(
             np.concatenate([clean.images, pool.pixels[chosen]]),
             targets,

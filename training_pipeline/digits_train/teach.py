@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from digits_train import distill
+from digits_train import lessons as stored
 from digits_train.candidate import INPUT, OUTPUT, THREADS
 from digits_train.data import CLASSES
 
@@ -33,7 +33,7 @@ def teach(teachers: Sequence[Path], pictures: NDArray[np.uint8], work: Path) -> 
             images = pictures[part].astype(np.float32) / np.float32(255)
             lessons[part] += session.run([OUTPUT], {INPUT: images})[0] / len(teachers)
         log.info("%s has answered %d pictures", teacher, len(pictures))
-    path = distill.place(work)
+    path = stored.place(work)
     part_path = path.with_suffix(".part.npy")
     np.save(part_path, lessons.astype(np.float16))
     part_path.replace(path)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import onnx
 import pytest
-from digits_train import distill
+from digits_train import distill, lessons
 from digits_train.config import Teaching
 from digits_train.errors import StageMissing
 from digits_train.pool import folder
@@ -47,7 +47,7 @@ def test_teach(tmp_path: Path) -> None:
 
     teach(teachers, pictures, tmp_path)
 
-    found = distill.lessons(1_200, tmp_path)
+    found = lessons.load(1_200, tmp_path)
     assert found.shape == (1_200, 11)
     assert np.allclose(found[:, 4], pictures[:, 0, 0] * (3 / 255), atol=2e-3)
 
@@ -60,12 +60,12 @@ def test_lessons_of_another_pool(tmp_path: Path, pictures: int) -> None:
         np.save(folder(tmp_path) / "lessons.npy", np.zeros((4, 11), np.float16))
 
     with pytest.raises(StageMissing, match="digits-train teach"):
-        distill.lessons(pictures, tmp_path)
+        lessons.load(pictures, tmp_path)
 
 
 def test_targets() -> None:
     """A taught row is split between label and lesson; the others keep their labels whole."""
-    both = distill.targets(LABELS, LESSONS, Teaching(share=0.6, temperature=3.0))
+    both = lessons.targets(LABELS, LESSONS, Teaching(share=0.6, temperature=3.0))
 
     assert np.array_equal(both[0], np.concatenate([LABELS[0], np.zeros(11)]))
     assert np.allclose(both[1:, :11], 0.4 * LABELS[1:])
@@ -85,7 +85,7 @@ def test_loss_without_lessons() -> None:
 
 def test_loss_is_least_where_student_and_teacher_agree() -> None:
     """With the teacher alone, its own logits are the best answer."""
-    targets = distill.targets(LABELS[1:], LESSONS, Teaching(share=1.0, temperature=2.0))
+    targets = lessons.targets(LABELS[1:], LESSONS, Teaching(share=1.0, temperature=2.0))
     loss = distill.Loss(2.0, 0.05)
     same = LESSONS.astype(np.float32)
 
