@@ -25,7 +25,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 FOLDER = Path(".venv-dev/fonts")
 """Where `make fonts` installs them, from the project's root."""
@@ -67,7 +67,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """A font family: its name, and for each weight the file of each subset of characters."""
+    """A font family: its package's name, and for each weight the file of each subset of signs."""
 
     name: str
     licence: str
@@ -135,18 +135,17 @@ def ink(font: Font, text: str, height: int, rng: np.random.Generator) -> Ink:
 
 def _font(package: Path) -> Font:
     about: dict[str, Any] = json.loads((package / "metadata.json").read_text("utf-8"))
-    name, licence = package.name, about["license"]
+    stated = about["license"] if isinstance(about["license"], dict) else {}
     weights = []
     for weight in about["weights"]:
         files = {
-            subset: package / "files" / f"{name}-{subset}-{weight}-normal.woff2"
+            subset: package / "files" / f"{package.name}-{subset}-{weight}-normal.woff2"
             for subset in _SUBSETS
         }
         there = {subset: path for subset, path in files.items() if path.is_file()}
         if "latin" in there:
             weights.append(there)
-    stated = licence["type"] if isinstance(licence, dict) else "not stated"
-    return Font(name, stated, tuple(weights))
+    return Font(package.name, stated.get("type", "not stated"), tuple(weights))
 
 
 def _file(files: Mapping[str, Path], text: str) -> Path | None:
@@ -173,12 +172,11 @@ def _open(path: Path, em: int) -> ImageFont.FreeTypeFont:
 
 
 def _mask(font: ImageFont.FreeTypeFont, text: str) -> Ink:
-    mask = font.getmask(text, mode="L")
-    if not all(mask.size):
-        return np.zeros((0, 0), np.uint8)
-    drawn = np.frombuffer(bytes(mask), np.uint8).reshape(mask.size[::-1])
-    left, top, width, height = cv2.boundingRect(drawn)
-    return drawn[top : top + height, left : left + width]
+    left, top, right, bottom = font.getbbox(text)
+    # A pixel to spare on each side: the box is in whole pixels, an edge may not be.
+    picture = Image.new("L", (int(right - left) + 2, int(bottom - top) + 2))
+    ImageDraw.Draw(picture).text((1 - left, 1 - top), text, 255, font)
+    return _tight(np.asarray(picture))
 
 
 def _marked(drawn: Ink, digit: str, rng: np.random.Generator) -> Ink:
@@ -188,23 +186,29 @@ def _marked(drawn: Ink, digit: str, rng: np.random.Generator) -> Ink:
         return drawn
     height, width = drawn.shape
     # The widest place of the ink is about as wide as the pen.
-    pen = max(2, round(1.7 * float(cv2.distanceTransform(drawn, cv2.DIST_L2, 3).max())))
-    marked = cv2.copyMakeBorder(drawn, *[2 * pen] * 4, cv2.BORDER_CONSTANT, value=0)
+    solid = (drawn > 127).astype(np.uint8)
+    pen = max(2, round(1.7 * float(cv2.distanceTransform(solid, cv2.DIST_L2, 3).max())))
     if digit == "7":
         row = round(height * rng.uniform(0.42, 0.6))
-        middle = (
-            float(np.flatnonzero(drawn[row] > 128).mean())
-            if (drawn[row] > 128).any()
-            else width / 2
-        )
+        middle = float(np.average(np.arange(width), weights=drawn[row] + 1e-6))
         reach, tilt = width * rng.uniform(0.22, 0.38), height * rng.uniform(-0.05, 0.03)
         ends = (middle - reach, row - tilt), (middle + reach, row + tilt)
+    elif width < 3 * pen:
+        return drawn  # the hole would be gone
     elif chance < _SLASHED:
+        pen = max(2, round(0.7 * pen))
         over = rng.uniform(-0.12, 0.08)
         ends = (width * over, height * (1 - over)), (width * (1 - over), height * over)
     else:
-        ends = ((width / 2, height / 2),) * 2
-    points = [(round(x + 2 * pen), round(y + 2 * pen)) for x, y in ends]
-    cv2.line(marked, points[0], points[1], 255, pen, cv2.LINE_AA)
-    left, top, wide, high = cv2.boundingRect(marked)
-    return marked[top : top + high, left : left + wide]
+        ends = (width / 2, height / 2), (width / 2, height / 2)
+    # The slash's ends lie up to 0.12 of a side outside, and half the pen beyond.
+    edge = pen + max(height, width) // 4
+    marked = cv2.copyMakeBorder(drawn, *[edge] * 4, cv2.BORDER_CONSTANT, value=0)
+    start, end = ((round(x) + edge, round(y) + edge) for x, y in ends)
+    cv2.line(marked, start, end, 255, pen, cv2.LINE_AA)
+    return _tight(marked)
+
+
+def _tight(drawn: Ink) -> Ink:
+    left, top, width, height = cv2.boundingRect(drawn)
+    return drawn[top : top + height, left : left + width]

@@ -1,5 +1,7 @@
-"""Digits and strokes of nobody, for what would need somebody's data."""
+"""Digits, strokes and fonts of nobody, for what would need somebody's data."""
 
+import importlib.util
+import json
 from itertools import product
 from pathlib import Path
 
@@ -74,6 +76,39 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         drawer=np.array([drawer for drawer, _ in drawers], np.uint8),
     )
     return folder
+
+
+@pytest.fixture(scope="session")
+def fonts_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `make fonts` leaves it, its fonts those that matplotlib carries."""
+    folder = tmp_path_factory.mktemp("fonts")
+    _package(folder, "caveat", {"latin-400": "cmr10", "greek-400": "DejaVuSans"})
+    _package(folder, "delius", {"latin-400": "DejaVuSans", "latin-700": "DejaVuSans-Bold"})
+    _package(folder, "delius-unicase", {"latin-400": "DejaVuSansMono"})
+    _package(folder, "edu-east", {"latin-400": "cmr10"}, licence="Apache-2.0")
+    _package(folder, "edu-west", {"latin-400": "STIXGeneral"}, licence="CC0-1.0")
+    _package(folder, "licensed-otherwise", {"latin-400": "cmr10"}, licence="UFL-1.0")
+    _package(folder, "licensed-somehow", {"latin-400": "cmr10"}, licence=None)
+    return folder
+
+
+def _package(
+    folder: Path, name: str, fonts: dict[str, str], licence: str | None = "OFL-1.1"
+) -> None:
+    """One package: what it says of itself, and a file for each subset and weight."""
+    files = folder / "node_modules" / "@fontsource" / name / "files"
+    files.mkdir(parents=True)
+    about = {
+        "weights": sorted({int(which.split("-")[1]) for which in fonts}),
+        "license": {"type": licence} if licence else "see elsewhere",
+    }
+    (files.parent / "metadata.json").write_text(json.dumps(about), "utf-8")
+    found = importlib.util.find_spec("matplotlib")
+    assert found
+    assert found.origin
+    for which, font in fonts.items():
+        source = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{font}.ttf"
+        (files / f"{name}-{which}-normal.woff2").symlink_to(source)
 
 
 def _packed(drawings: list[list[Stroke]], start: str) -> dict[str, NDArray[np.generic]]:

@@ -139,11 +139,9 @@ def test_no_sign_is_a_digit_or_ambiguous() -> None:
     assert not set(fonts.OTHERS) & (set(fonts.DIGITS) | fonts.AMBIGUOUS.keys())
 
 
-def test_fonts_write_digits_and_letters(few: Data, texture: Texture) -> None:
+def test_fonts_write_digits_and_letters(few: Data, texture: Texture, fonts_dir: Path) -> None:
     """With fonts there are two sources more, each font drawing both kinds."""
-    found = fonts.load(fonts.FOLDER).train[:2]
-    if not found:
-        pytest.skip(f"no fonts at {fonts.FOLDER}: `make fonts` installs them")
+    found = fonts.load(fonts_dir).train
     sources = Sources(Material(few.train, few.train_labels, fonts=found), texture)
     rng = np.random.default_rng(7)
     subjects = [subject(rng) for subject in (sources.digit, sources.other) for _ in range(60)]
