@@ -83,9 +83,9 @@ class Nearness:
         self._known, unseen = features[: -len(features) // 5], features[-len(features) // 5 :]
         self._threshold = float(np.median(self._distance(unseen)))
 
-    def is_digit(self, pictures: Pictures) -> NDArray[np.bool_]:
-        """bool[N] for uint8[N, 28, 28]."""
-        return self._distance(self._features(pictures)) < self._threshold
+    def is_digit(self, pictures: Pictures, reach: float = 1.0) -> NDArray[np.bool_]:
+        """bool[N] for uint8[N, 28, 28]; `reach` is a factor on the threshold."""
+        return self._distance(self._features(pictures)) < reach * self._threshold
 
     def _distance(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         # For vectors of length 1 the nearest has the largest dot product.
@@ -215,7 +215,7 @@ def _character(characters: Drawn, classes: Sequence[int], rng: np.random.Generat
 def unlike_digits(characters: Drawn, digits: Pictures, rng: np.random.Generator) -> list[int]:
     """Indices of the characters whose class looks like no digit.
 
-    One drawer's sloppy sample says little, so a class goes when a quarter of
+    One drawer's sloppy sample says little, so a class goes when an eighth of
     its drawers wrote something near to a digit; Latin's letters are known.
     """
     near = Nearness(digits[rng.permutation(len(digits))[:8_000]])
@@ -225,6 +225,6 @@ def unlike_digits(characters: Drawn, digits: Pictures, rng: np.random.Generator)
     for label in np.unique(characters.label):
         letter = chr(ord("a") + int(label) % 100 - 1) if label // 100 == LATIN else ""
         members = np.flatnonzero(characters.label == label)
-        if is_digit[members].mean() < 0.25 and letter not in [*LATIN_DIGIT_LIKE]:
+        if is_digit[members].mean() < 0.125 and letter not in [*LATIN_DIGIT_LIKE]:
             kept.extend(int(member) for member in members)
     return kept

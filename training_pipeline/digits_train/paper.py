@@ -38,7 +38,7 @@ def sheet(shape: Shape, level: float, texture: Texture, rng: np.random.Generator
 def rule(paper: Field, size: int, rng: np.random.Generator) -> None:
     """Print lines, squares or dots on the paper, in place."""
     height, width = paper.shape
-    depth = float(rng.uniform(6, 70) * rng.choice([-1, -1, -1, 1]))
+    depth = float(rng.uniform(6, 50) * rng.choice([-1, -1, -1, 1]))
     squared = rng.random() < 0.45
     gap = max(6.0, size * (rng.uniform(0.22, 0.9) if squared else rng.uniform(0.5, 2.0)))
     thick = max(1, round(gap * rng.uniform(0.01, 0.05)))
@@ -117,9 +117,10 @@ def _shadow(shape: Shape, rng: np.random.Generator) -> Field:
         y, x = np.indices(small.shape) - 15.5
         small[x * np.cos(angle) + y * np.sin(angle) > away] = dark
     else:
-        x, y = (int(v) for v in rng.integers(-4, 36, 2))
-        cv2.circle(small, (x, y), int(rng.integers(6, 20)), dark, -1)
-    small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.6, 3.5)))
+        # Mostly from outside: what lies wholly within the picture is a blot, not a shadow.
+        x, y = (int(v) for v in rng.integers(-12, 44, 2))
+        cv2.circle(small, (x, y), int(rng.integers(10, 22)), dark, -1)
+    small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.8, 3.5)))
     return cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 

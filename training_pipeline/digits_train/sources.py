@@ -24,8 +24,8 @@ OTHERS = {
     "letter": 0.22,
     "sign": 0.15,
     "scribble": 0.09,
-    "several": 0.12,
-    "piece": 0.07,
+    "several": 0.14,
+    "piece": 0.05,
     "surface": 0.08,
     "blank": 0.07,
 }

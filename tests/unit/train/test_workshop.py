@@ -106,7 +106,7 @@ class Near:
     def __init__(self, *answers: bool) -> None:
         self.answers = list(answers)
 
-    def is_digit(self, pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    def is_digit(self, pictures: NDArray[np.uint8], _: float) -> NDArray[np.bool_]:
         return np.array([self.answers.pop(0) for _ in pictures])
 
 
