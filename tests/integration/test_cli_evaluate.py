@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from digits_core import bundle
 
 DIGITS = Path(sysconfig.get_path("scripts")) / "digits"
 PICTURES = Path(__file__).parents[1] / "golden/pictures"
@@ -53,7 +54,7 @@ def test_the_figures_of_both_models(evaluate, folder):
     done = evaluate("own")
 
     for name in ("mlp", "cnn"):
-        assert f"{name} 1 (SHA-256 " in done.stdout
+        assert f"{name} {bundle.find(name).name} (SHA-256 " in done.stdout
     assert done.stdout.count("digits right           2 of 3, 66.67 %") == 2
     assert done.stdout.count("accepted and wrong     1") == 2
     assert done.stdout.count("not one digit, refused 1 of 1") == 2
@@ -70,7 +71,8 @@ def test_the_figures_as_json(evaluate, folder):
 
     mlp, cnn, pair = map(json.loads, done.stdout.splitlines())
     for model, name in ((mlp, "mlp"), (cnn, "cnn")):
-        assert (model["model"], model["model_version"], len(model["digest"])) == (name, "1", 64)
+        version = bundle.find(name).name
+        assert (model["model"], model["model_version"], len(model["digest"])) == (name, version, 64)
         assert (model["digits"], model["right"], model["accepted_wrong"]) == (3, 2, 1)
         assert model["accuracy"] == pytest.approx(2 / 3)
         assert model["interval"] == pytest.approx([0.2077, 0.9385], abs=1e-4)

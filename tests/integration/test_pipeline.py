@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from digits_core import Recognizer
-from digits_train import candidate, distill, photos, pool, reports, tflite
+from digits_train import candidate, lessons, photos, pool, reports, tflite
 from digits_train.calibrate import calibrate
 from digits_train.candidate import QUANTIZED
 from digits_train.config import SMOKE, Config
@@ -175,7 +175,7 @@ def test_an_export_teaches(run: Run) -> None:
     pixels = run.curriculum.pool.pixels if run.curriculum.pool else run.data.train
     teach([run.work / "mlp.onnx"], pixels, run.work)
 
-    found = distill.lessons(len(pixels), run.work)
+    found = lessons.load(len(pixels), run.work)
     assert np.abs(found - logits(trained("mlp", run.work), pixels)).max() < 0.02
 
 

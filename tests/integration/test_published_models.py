@@ -15,7 +15,7 @@ from benchmarks import pictures
 
 PUBLISHED = ["cnn", "mlp"]
 MOST_PARAMETERS = {"cnn": 500_000, "mlp": 1_000_000}
-LEAST_RIGHT = {"cnn": 0.9965, "mlp": 0.993}
+LEAST_RIGHT = {"cnn": 0.996, "mlp": 0.994}
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -58,13 +58,13 @@ def test_mnist_test_set_over_grpc(
 def test_size_and_place_hardly_matter(
     server_address: str, mnist_test: tuple[NDArray[np.uint8], NDArray[np.uint8]]
 ) -> None:
-    """Of 10,000 images enlarged, moved and inverted, at most 20 are answered otherwise."""
+    """Of 10,000 images enlarged, moved and inverted, at most 25 are answered otherwise."""
     images, _ = mnist_test
     with Client(server_address) as client:
         as_files = client.predict_batch(map(pictures.png, images), "cnn")
         as_sent = client.predict_batch(pictures.enlarged(images), "cnn")
 
-    assert (digits_of(as_files) != digits_of(as_sent)).sum() <= 20
+    assert (digits_of(as_files) != digits_of(as_sent)).sum() <= 25
 
 
 def test_pictures_that_people_sent(server_address: str, data: Path) -> None:
