@@ -64,11 +64,12 @@ train: .venv-dev/.installed .venv-dev/.fonts ## train and measure both models; A
 
 fonts: .venv-dev/.fonts ## install the handwriting fonts that training draws with
 
-bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput and start-up on the published models
+bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput, start-up and speed on the published models
 	$(DEV)/python benchmarks/accuracy.py
 	$(DEV)/python benchmarks/served.py
 	$(DEV)/python benchmarks/batch.py
 	$(DEV)/python benchmarks/startup.py
+	$(DEV)/python benchmarks/speed.py
 
 # dev.lock holds everything; the others are parts of it, so that all agree. Pins stay until they are told to move.
 COMPILE = $(DEV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) \

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from digits_train.cli import Model
+from digits_train.options import Model
 
 STAGES = [
     "data",
