@@ -205,6 +205,7 @@ def publish(digit_png: bytes) -> Publish:
             parameters=weights.size,
             normalizer_version=NORMALIZER_VERSION,
             temperature=1.0,
+            other_bias=0.0,
             acceptance=Acceptance(
                 min_contrast=20, coefficients={"digit_score": 1.0}, intercept=0.0, threshold=0.5
             ),

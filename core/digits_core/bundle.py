@@ -8,6 +8,7 @@ models/
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from digits_core.acceptance import NAMES
 from digits_core.errors import BundleError, ModelNotFound
 from digits_core.image import NORMALIZER_VERSION
 
-SCHEMA = 2
+SCHEMA = 3
 MODELS_DIR = Path(__file__).parent / "models"
 """The bundles that come with this package."""
 
@@ -64,8 +65,9 @@ class Manifest:
 
     `files` maps each file to its SHA-256; `input` and `output` name the model's
     tensors; `parameters` counts its weights; `temperature` divides the logits
-    before the softmax; `metrics` holds published figures by data set; `training`
-    the configuration and `commit` the code that made it.
+    before the softmax, then `other_bias` is added to that of "not a digit";
+    `metrics` holds published figures by data set; `training` the configuration
+    and `commit` the code that made it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Manifest:
     parameters: int
     normalizer_version: int
     temperature: float
+    other_bias: float
     acceptance: Acceptance
     metrics: Mapping[str, float]
     training: Mapping[str, Any]
@@ -109,6 +112,8 @@ class Manifest:
             manifest = cls(**values)
             if not manifest.temperature > 0:
                 raise ValueError(f"the temperature is {manifest.temperature}")
+            if not math.isfinite(manifest.other_bias):
+                raise ValueError(f"the bias of other pictures is {manifest.other_bias}")
             if unknown := set(manifest.acceptance.coefficients) - set(NAMES):
                 raise ValueError(f"acceptance knows no {', '.join(sorted(unknown))}")
         except (ValueError, TypeError, KeyError) as error:

@@ -95,9 +95,11 @@ class Recognizer:
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Calibrated probabilities float64[N, 11] of uint8[N, 28, 28]: the digits, then "no digit".
 
-        softmax(logits / T), with the temperature T of the manifest (Guo et al. 2017).
+        softmax(logits / T), with the temperature T of the manifest (Guo et al. 2017) and its
+        bias for "no digit", which people send more seldom than training shows it.
         """
         scaled = self.logits(pixels).astype(np.float64) / self.bundle.manifest.temperature
+        scaled[:, _NOT_A_DIGIT] += self.bundle.manifest.other_bias
         odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 

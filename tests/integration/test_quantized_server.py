@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from digits_client import Client
 from digits_core import bundle as bundles
-from digits_train.candidate import EVERYTHING, QUANTIZED, bundle
+from digits_train.candidate import QUANTIZED, RAW, bundle
 from digits_train.quantize import quantized
 from numpy.typing import NDArray
 
@@ -30,8 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name,
             file,
             version=1,
-            temperature=1.0,
-            acceptance=EVERYTHING,
+            calibration=RAW,
             metrics={},
             training={},
             commit="0" * 40,

@@ -8,6 +8,7 @@ then checks itself against them.
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from digits_core.bundle import Acceptance, Canary, digest_of, digests_of
 from digits_core.image import NORMALIZER_VERSION
 from numpy.typing import NDArray
 
+from digits_train import reports
 from digits_train.drawings import STYLES, drawing, png
 from digits_train.errors import StageMissing
 
@@ -31,21 +33,26 @@ EVERYTHING = Acceptance(min_contrast=0.0, coefficients={}, intercept=0.0, thresh
 THREADS = 2
 
 
-def candidate(
-    model_name: str,
-    work: Path,
-    *,
-    temperature: float = 1.0,
-    acceptance: Acceptance = EVERYTHING,
-) -> Recognizer:
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the stage `calibrate` finds out for the manifest, by the manifest's names."""
+
+    temperature: float = 1.0
+    other_bias: float = 0.0
+    acceptance: Acceptance = EVERYTHING
+
+
+RAW = Calibration()
+
+
+def candidate(model_name: str, work: Path, calibration: Calibration = RAW) -> Recognizer:
     """The recogniser of `work`/`model_name`.onnx, as version 0. Raises `StageMissing`."""
     return Recognizer(
         bundle(
             model_name,
             exported(model_name, work),
             version=0,
-            temperature=temperature,
-            acceptance=acceptance,
+            calibration=calibration,
             metrics={},
             training={},
             commit="",
@@ -59,8 +66,7 @@ def bundle(
     model: bytes,
     *,
     version: int,
-    temperature: float,
-    acceptance: Acceptance,
+    calibration: Calibration,
     metrics: Mapping[str, float],
     training: Mapping[str, Any],
     commit: str,
@@ -78,14 +84,23 @@ def bundle(
         output=OUTPUT,
         parameters=_parameters(model),
         normalizer_version=NORMALIZER_VERSION,
-        temperature=temperature,
-        acceptance=acceptance,
+        temperature=calibration.temperature,
+        other_bias=calibration.other_bias,
+        acceptance=calibration.acceptance,
         metrics=metrics,
         training=training,
         commit=commit,
-        canaries=_canaries(model, temperature),
+        canaries=_canaries(model, calibration),
     )
     return Bundle(manifest, model)
+
+
+def calibrated(model_name: str, work: Path, digest: str) -> Calibration:
+    """What was fitted to the ONNX file of that SHA-256. Raises `StageMissing`."""
+    fitted = reports.read(work, model_name, "calibrate", digest)
+    return Calibration(
+        fitted["temperature"], fitted["other_bias"], Acceptance(**fitted["acceptance"])
+    )
 
 
 def exported(model_name: str, work: Path) -> bytes:
@@ -111,11 +126,12 @@ def parts(images: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return np.array_split(images, max(1, len(images) // 500))
 
 
-def _canaries(model: bytes, temperature: float) -> tuple[Canary, ...]:
+def _canaries(model: bytes, calibration: Calibration) -> tuple[Canary, ...]:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     seen = [prepare(picture).pixels for picture in pictures()]
     (logits,) = session.run([OUTPUT], {INPUT: np.stack(seen).astype(np.float32) / np.float32(255)})
-    odds = np.exp(logits.astype(np.float64) / temperature)
+    odds = np.exp(logits.astype(np.float64) / calibration.temperature)
+    odds[:, 10] *= np.exp(calibration.other_bias)
     digits = odds[:, :10] / odds[:, :10].sum(axis=1, keepdims=True)
     scores = odds[:, :10].sum(axis=1) / odds.sum(axis=1)
     return tuple(

@@ -233,12 +233,13 @@ def calibrate(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
 
     found, seen = Data.load(work), photos.to_fit(work)
     for each in name.names:
-        temperature, acceptance = run(each, found, seen, work)
-        weights = (f"{key} {value:+.2f}" for key, value in acceptance.coefficients.items())
+        fitted = run(each, found, seen, work)
+        rule = fitted.acceptance
+        weights = (f"{key} {value:+.2f}" for key, value in rule.coefficients.items())
         console.print(
-            f"{each}: temperature {temperature:.3f}, accepted from contrast "
-            f"{acceptance.min_contrast:.1f} and chance {acceptance.threshold:.3f} of "
-            f"{acceptance.intercept:+.2f}, {', '.join(weights)}"
+            f"{each}: temperature {fitted.temperature:.3f}, bias of other pictures "
+            f"{fitted.other_bias:+.2f}, accepted from contrast {rule.min_contrast:.1f} and "
+            f"chance {rule.threshold:.3f} of {rule.intercept:+.2f}, {', '.join(weights)}"
         )
 
 

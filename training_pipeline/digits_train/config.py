@@ -82,7 +82,7 @@ class Config:
     data: Data = field(default_factory=Data)
     augmentation: Augmentation = field(default_factory=Augmentation)
     mlp: Optimisation = field(default_factory=lambda: Optimisation(epochs=30, peak_rate=2e-3))
-    cnn: Optimisation = field(default_factory=lambda: Optimisation(epochs=18, peak_rate=3e-3))
+    cnn: Optimisation = field(default_factory=lambda: Optimisation(epochs=36, peak_rate=3e-3))
     teacher: Optimisation = field(default_factory=lambda: Optimisation(epochs=16, peak_rate=3e-3))
     teaching: Teaching = field(default_factory=Teaching)
     taught: bool = False

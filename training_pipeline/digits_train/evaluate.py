@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 from digits_core import Recognizer
-from digits_core.bundle import Acceptance
 from digits_core.metrics import brier, negative_log_likelihood
 from numpy.typing import NDArray
 
 from digits_train import reports
 from digits_train.answers import Answers, Shown
-from digits_train.candidate import candidate, parts
+from digits_train.candidate import calibrated, candidate, parts
 from digits_train.config import Config
 from digits_train.data import Data
 from digits_train.reliability import (
@@ -46,10 +45,7 @@ def evaluate(
     plain = candidate(model_name, work)
     digest = plain.bundle.manifest.digest
     fitted = reports.read(work, model_name, "calibrate", digest)
-    acceptance = Acceptance(**fitted["acceptance"])
-    recognizer = candidate(
-        model_name, work, temperature=fitted["temperature"], acceptance=acceptance
-    )
+    recognizer = candidate(model_name, work, calibrated(model_name, work, digest))
     test = f"{config.data.source}_test"
     sets = {test: Shown.values(data.test, data.test_labels.tolist()), "photos": photos}
     answers = {name: Answers.ask(recognizer, shown) for name, shown in sets.items()}

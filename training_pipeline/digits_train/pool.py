@@ -156,7 +156,7 @@ def _validation(workshop: Workshop, config: Config, work: Path) -> None:
         return
     count = max(VALIDATION_LEAST, round(config.data.pool * VALIDATION_SHARE))
     rng = np.random.default_rng([config.seed, 7])
-    made = [sample for sample, _ in workshop.samples(count, rng)]
+    made = [sample for sample, _ in workshop.samples(count, rng, whole=True)]
     files = [cv2.imencode(".png", sample.picture)[1].ravel() for sample in made]
     part = work / "photos.part.npz"
     np.savez(

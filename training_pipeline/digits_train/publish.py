@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from digits_core.bundle import Acceptance, digest_of, published, write
+from digits_core.bundle import digest_of, published, write
 
 from digits_train import git, reports
-from digits_train.candidate import QUANTIZED, SOURCE, bundle, exported
+from digits_train.candidate import QUANTIZED, SOURCE, bundle, calibrated, exported
 from digits_train.errors import PublishRefused, StageMissing
 
 
@@ -24,15 +24,14 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
     made_by = "quantize" if model_name == QUANTIZED else "export"
     origin = reports.read(work, model_name, made_by, digest)
     beside = {"model.tflite": _lite(work, origin["source"])} if model_name == QUANTIZED else {}
-    fitted = reports.read(work, model_name, "calibrate", digest)
+    calibration = calibrated(model_name, work, digest)
     metrics = reports.read(work, model_name, "evaluate", digest)
     newest = published(models_dir).get(model_name)
     made = bundle(
         model_name,
         model,
         version=int(newest.name) + 1 if newest else 1,
-        temperature=fitted["temperature"],
-        acceptance=Acceptance(**fitted["acceptance"]),
+        calibration=calibration,
         metrics=metrics,
         training=origin["config"],
         commit=origin["commit"],

@@ -106,4 +106,76 @@ def _dirt(texture: Texture, rng: np.random.Generator) -> Picture:
     return 255 - picture if rng.random() < 0.2 else picture
 
 
-SURFACES: tuple[Surface, ...] = (_noisy, _spotted, _blocks, _waves, _objects, _dirt)
+def _bars(texture: Texture, rng: np.random.Generator) -> Picture:
+    """Bars side by side, of one width or many, more often upright: fences, cloth, shutters."""
+    height, width = _shape(rng)
+    length = max(height, width)
+    angle = rng.normal(0, 8) + (90 if rng.random() < 0.35 else 0)
+    pitch = rng.uniform(0.04, 0.5) * length
+    uneven = rng.choice([0, 0, 0.3])
+    steps = pitch * (1 + uneven * rng.uniform(-1, 1, 64))
+    share = rng.uniform(0.15, 0.85)
+    bars = np.zeros((1, 2 * length), np.float32)
+    for start, step in zip(np.cumsum(steps) - rng.uniform(0, 2) * pitch, steps, strict=True):
+        bars[0, max(0, int(start)) : max(0, int(start + share * step))] = 1
+    cover = np.tile(bars, (2 * length, 1))
+    turn = cv2.getRotationMatrix2D((float(length), float(length)), angle, 1.0)
+    turn[:, 2] += (width / 2 - length, height / 2 - length)
+    cover = cv2.warpAffine(cover, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.5:
+        cover = cv2.GaussianBlur(cover, (0, 0), max(0.3, rng.uniform(0, 0.35) * pitch))
+    noise = texture.noise((height, width), rng) * np.float32(rng.exponential(0.02))
+    return _between((cover + noise).astype(np.float32), rng)
+
+
+def _tiles(texture: Texture, rng: np.random.Generator) -> Picture:
+    """Fields of two shades in turn, now and then with joints: floors, boards, walls of brick."""
+    height, width = _shape(rng)
+    rows, columns = rng.integers(2, 14, 2).tolist()
+    pattern = np.indices((rows, columns)).sum(axis=0) % 2
+    cover = cv2.resize(pattern.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
+    if rng.random() < 0.4:
+        joint = max(1, round(rng.uniform(0.05, 0.2) * min(height / rows, width / columns)))
+        dot = np.ones((joint + 1, joint + 1), np.uint8)
+        joints = cv2.morphologyEx(cover, cv2.MORPH_GRADIENT, dot)
+        cover = joints if rng.random() < 0.5 else np.maximum(cover, joints)
+    cover = cover + texture.grain((height, width), rng) * np.float32(rng.exponential(0.05))
+    return _between(cover.astype(np.float32), rng)
+
+
+def _shaded(texture: Texture, rng: np.random.Generator) -> Picture:
+    """Light that falls off, to a side, to all, or from a lamp in the picture."""
+    height, width = _shape(rng)
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] - np.float32(rng.uniform(-1.2, 1.2))
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None] - np.float32(rng.uniform(-1.2, 1.2))
+    if rng.random() < 0.5:
+        cover = 1 / (1 + np.float32(rng.uniform(0.3, 6)) * (x * x + y * y))
+    else:
+        along = x * np.float32(rng.normal()) + y * np.float32(rng.normal())
+        cover = 1 / (1 + np.exp(-np.float32(rng.uniform(0.3, 4)) * along))
+    noise = texture.noise((height, width), rng) * np.float32(rng.exponential(0.02))
+    return _between((cover + noise).astype(np.float32), rng)
+
+
+def _veined(texture: Texture, rng: np.random.Generator) -> Picture:
+    """Lines that a slow field bends: wood, water, finger prints."""
+    height, width = _shape(rng)
+    y, x = np.indices((height, width), np.float32)
+    along = x * np.float32(rng.normal()) + y * np.float32(rng.normal())
+    field = texture.clouds((height, width), rng) * np.float32(rng.uniform(0.2, 4))
+    wave = np.sin(along / np.float32(rng.uniform(0.03, 0.2) * max(height, width)) + field)
+    return _between((0.5 + np.float32(rng.choice([0.5, 2])) * wave).astype(np.float32), rng)
+
+
+SURFACES: tuple[Surface, ...] = (
+    _noisy,
+    _spotted,
+    _blocks,
+    _waves,
+    _objects,
+    _dirt,
+    _bars,
+    _tiles,
+    _shaded,
+    _veined,
+)

@@ -19,7 +19,7 @@ from digits_train.data import (
 from digits_train.non_digits import Nearness
 from digits_train.pens import frame
 from digits_train.scene import Studio
-from digits_train.sources import Material, Sources
+from digits_train.sources import UNWRITTEN, Material, Sources
 from digits_train.strokes import Drawn
 from digits_train.texture import Texture
 
@@ -37,6 +37,8 @@ _LEGIBLE = 8.0
 # What is not written as a digit must be further from all digits than they are from each other.
 _AWAY = 1.2
 _REFERENCES = 8_000
+# Of the pictures that can be read in several ways so many give one of the less likely.
+_OTHERWISE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,13 @@ class Workshop:
         return self._sources.shares
 
     def samples(
-        self, count: int, rng: np.random.Generator
+        self, count: int, rng: np.random.Generator, *, whole: bool = False
     ) -> list[tuple[Sample, NDArray[np.uint8]]]:
-        """`count` samples in random order, each with its uint8[28, 28]."""
+        """`count` samples in random order, each with its uint8[28, 28].
+
+        What looks like a digit and is none is left out, as nobody can tell; but
+        where the `whole` picture is looked at, one stripe of many is no 1.
+        """
         self._studio.forget()
         digits = round(count * DIGITS)
         made = [self._one(True, rng) for _ in range(digits)]
@@ -94,7 +100,11 @@ class Workshop:
         while len(others) < count - digits:
             batch = [self._one(False, rng) for _ in range(count - digits - len(others))]
             like = self._near.is_digit(np.stack([pixels for _, pixels in batch]), _AWAY)
-            others += [item for item, near in zip(batch, like.tolist(), strict=True) if not near]
+            others += [
+                item
+                for item, near in zip(batch, like.tolist(), strict=True)
+                if not near or (whole and item[0].source in UNWRITTEN)
+            ]
         made += others
         return [made[index] for index in rng.permutation(len(made))]
 
@@ -107,6 +117,8 @@ class Workshop:
             else:
                 picture, ink = self._studio.picture(subject.write, rng)
             seen = normalize(picture)
+            if seen.alternatives and rng.random() < _OTHERWISE:
+                seen = seen.alternatives[int(rng.integers(len(seen.alternatives)))]
             if not seen.digit_count or (digit and seen.traits.size < _LEGIBLE):
                 continue
             if ink is not None:

@@ -1,5 +1,6 @@
 """Telling the digit's ink from specks, lines and neighbours."""
 
+import math
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -18,6 +19,8 @@ _ALONG_BORDER = 0.6
 _FRAME_DEPTH = 0.1
 # What is left when surroundings go must have at least this share of their area.
 _SUBSTANCE = 0.1
+# Two pieces are alike from this share of the larger one's area on.
+_ALIKE = 0.4
 # A component is a digit of its own beside the largest from these shares of its height and area.
 _DIGIT_HEIGHT = 0.5
 _DIGIT_AREA = 0.12
@@ -119,6 +122,13 @@ class Grouping:
     ink: int
     loose: list[Component]
 
+    def others(self, group: Group) -> int:
+        """How many pieces of ink outside a group are large enough to be a digit's."""
+        inside = {component.label for component in group.components}
+        pieces = [c for each in self.groups for c in each.components] + self.loose
+        least = _DIGIT_AREA * group.area
+        return sum(c.area >= least and c.label not in inside for c in pieces)
+
 
 def find_groups(mask: Grey) -> Grouping:
     """Part a mask uint8[H, W] of ink (0 or 255) into groups that could each be a digit.
@@ -184,7 +194,11 @@ def _without_surroundings(found: list[Component], labels: Labels) -> list[Compon
         return found
     main = max(kept, key=lambda component: component.area)
     near = _BROKEN_ACROSS * main.height
-    return [c for c in kept if not along[c.label] or c is main or c.gap(main) <= near]
+    # A digit that reaches the border itself has no neighbours as large that do: those are stripes.
+    alike = _ALIKE * main.area if along[main.label] else math.inf
+    return [
+        c for c in kept if not along[c.label] or c is main or c.area >= alike or c.gap(main) <= near
+    ]
 
 
 def _is_frame(outer: Component, found: list[Component], labels: Labels) -> bool:

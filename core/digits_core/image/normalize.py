@@ -24,7 +24,7 @@ from digits_core.image.paper import Ink, find_inks
 
 Grey: TypeAlias = NDArray[np.uint8]
 
-NORMALIZER_VERSION = 2
+NORMALIZER_VERSION = 3
 """Grows whenever the 28x28 of any golden picture changes."""
 
 MOST_READINGS = 4
@@ -129,8 +129,14 @@ def _read(picture: Grey, factor: int, ink: Ink, found: Grouping, group: Group) -
         rows = slice(int(max(0, top - margin)) * factor, math.ceil(bottom + margin) * factor)
         columns = slice(int(max(0, left - margin)) * factor, math.ceil(right + margin) * factor)
         closer = normalize(picture[rows, columns])
+        others = found.others(group)
         return [
-            replace(each, digit_count=len(found.groups) if each.digit_count else 0, alternatives=())
+            replace(
+                each,
+                digit_count=len(found.groups) if each.digit_count else 0,
+                traits=replace(each.traits, others=each.traits.others + others),
+                alternatives=(),
+            )
             for each in (closer, *closer.alternatives)
         ]
     pixels, stroke = frame(_cut_out(ink, group, found))
@@ -143,6 +149,7 @@ def _traits(found: Grouping, group: Group, stroke: float, factor: int) -> Traits
     shorter, longer = sorted((right - left, bottom - top))
     return Traits(
         dropped=1 - group.area / found.ink,
+        others=found.others(group),
         components=len(group.components),
         stroke=stroke,
         size=float(longer * factor),

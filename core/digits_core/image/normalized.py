@@ -13,13 +13,15 @@ Grey: TypeAlias = NDArray[np.uint8]
 class Traits:
     """What a picture tells beyond its 28x28.
 
-    `dropped` is the share of the ink that was left out, `components` the number
-    of connected pieces of the digit, `stroke` the width of its strokes as a
-    share of the longer side, `size` that side in pixels of the picture,
-    `aspect` the shorter side as a share of it. All are 0 where there is no ink.
+    `dropped` is the share of the ink that was left out, `others` the number of
+    its pieces that are large enough to be a digit's, `components` the number of
+    connected pieces of the digit, `stroke` the width of its strokes as a share
+    of the longer side, `size` that side in pixels of the picture, `aspect` the
+    shorter side as a share of it. All are 0 where there is no ink.
     """
 
     dropped: float = 0.0
+    others: int = 0
     components: int = 0
     stroke: float = 0.0
     size: float = 0.0

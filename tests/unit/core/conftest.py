@@ -35,6 +35,7 @@ def manifest() -> Manifest:
         parameters=784 * 11,
         normalizer_version=NORMALIZER_VERSION,
         temperature=0.5,
+        other_bias=0.0,
         acceptance=Acceptance(
             min_contrast=20.0, coefficients={"margin": 1.0}, intercept=0.0, threshold=0.5
         ),

@@ -80,7 +80,7 @@ def damage(folder: Path, how: str) -> None:
             manifest.write_text("[]")
         case "normalizer_version" | "schema":
             manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {how: 999}))
-        case "temperature":
+        case "temperature" | "other_bias":
             manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {how: None}))
         case "model is a folder":
             model.unlink()
@@ -99,6 +99,7 @@ def damage(folder: Path, how: str) -> None:
         ("normalizer_version", "normaliser 999"),
         ("schema", "schema 999"),
         ("temperature", "manifest cannot be read"),
+        ("other_bias", "manifest cannot be read"),
         ("model is a folder", "cannot be read"),
     ],
 )

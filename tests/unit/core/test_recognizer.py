@@ -49,6 +49,24 @@ def test_scores_are_calibrated_by_the_temperature(recognizer: Recognizer) -> Non
     assert prediction.digit == scores[:10].argmax()
 
 
+def test_the_bias_speaks_against_other_pictures(
+    recognizer: Recognizer, bundle_of: MakeBundle
+) -> None:
+    """It changes the odds of "not a digit" by its exponential, and no digit's share of the rest."""
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
+    plain = recognizer.scores(pixels)
+
+    (canary,) = recognizer.bundle.manifest.canaries
+    score = 1 / (1 + (1 / canary.digit_score - 1) * np.exp(-2))
+    changes = {"other_bias": -2.0, "canaries": (replace(canary, digit_score=score),)}
+
+    biased = Recognizer(bundle_of(linear_model(), **changes)).scores(pixels)
+
+    odds, wanted = (scores[:, 10] / (1 - scores[:, 10]) for scores in (biased, plain))
+    assert odds == pytest.approx(wanted * np.exp(-2))
+    assert biased[:, 3] / biased[:, 5] == pytest.approx(plain[:, 3] / plain[:, 5])
+
+
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 64])
 def test_a_batch_answers_like_single_pictures(recognizer: Recognizer, count: int) -> None:
     """Order is kept and the batch's size changes nothing beyond 1e-5."""

@@ -68,7 +68,7 @@ SCORES = np.array([0.01, 0.02, 0.6, 0.05, 0.02, 0.05, 0.02, 0.02, 0.05, 0.06, 0.
 def seen(shade: int, size: float, *alternatives: Normalized) -> Normalized:
     """A picture of one shade all over."""
     pixels = np.full((28, 28), shade, np.uint8)
-    return Normalized(pixels, 1, 90.0, Traits(0.1, 2, 0.15, size, 0.6), alternatives)
+    return Normalized(pixels, 1, 90.0, Traits(0.1, 0, 2, 0.15, size, 0.6), alternatives)
 
 
 class SecondSight:

@@ -125,6 +125,28 @@ def test_others_near_to_a_digit_are_made_anew() -> None:
     assert np.array_equal(kept[0], cross)
 
 
+class Striped(Given):
+    """Pictures of the others come from where nobody has written."""
+
+    texture = None
+
+    def other(self, _: np.random.Generator) -> Subject:
+        return Subject("surface", None, paint=lambda *_: self.waiting.pop(0)[0])
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_looks_like_a_digit_only_from_near(whole: bool) -> None:
+    """One stripe of many is kept for who sees the whole picture, and for nobody else."""
+    stripes = np.full((200, 200), 230, np.uint8)
+    stripes[:, 20::60] = stripes[:, 21::60] = stripes[:, 22::60] = 40
+    given: Any = Striped(*((picture, ink_of(picture)) for picture in (SEVEN, stripes, ~stripes)))
+    near: Any = Near(True, False)
+    made = Workshop(given, given, near, 20).samples(2, np.random.default_rng(4), whole=whole)
+
+    (kept,) = [sample.picture for sample, _ in made if sample.label == NOT_A_DIGIT]
+    assert np.array_equal(kept, stripes if whole else ~stripes)
+
+
 @pytest.fixture(scope="module")
 def sides(few: Data, written: Path) -> tuple[Material, Material]:
     """What training and what validation may write."""
