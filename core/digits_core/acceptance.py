@@ -33,6 +33,7 @@ def features(seen: Normalized, scores: NDArray[np.float64]) -> dict[str, float]:
         "stroke": traits.stroke,
         "size": math.log(max(traits.size, 1.0)),
         "aspect": traits.aspect,
+        "second_thought": traits.second_thought,
     }
 
 
@@ -55,5 +56,6 @@ NAMES = (
     "stroke",
     "size",
     "aspect",
+    "second_thought",
 )
 """The names of all features."""

@@ -39,20 +39,20 @@ def calibrate(model_name: str, data: Data, photos: Shown, work: Path) -> Calibra
 
     `photos` are validation's digits and non-digits as people might send them.
 
-    The temperature minimises the negative log-likelihood of the eleven answers
-    (Guo et al. 2017) on digits, plain ones and, at `PHOTOS_WEIGHT`, those of the
-    photos that are accepted: of the others nobody asks how sure they are. Non-digits
-    have no part in it: their share is ours, not the users'. For the same reason
-    "not a digit" gets a bias, as after a change of the classes' shares (Saerens
-    et al. 2002): on these digits and the photos without one, weighed so that
-    they are `OTHERS` of all, it is believed as often as it is true. What is
-    accepted depends on both in turn, so all are fitted a second time.
+    The temperature minimises the negative log-likelihood of the eleven answers (Guo et
+    al. 2017) on digits, plain ones as values and as pictures and, at `PHOTOS_WEIGHT`,
+    those of the photos that are accepted: of the others nobody asks how sure they are.
+    Non-digits have no part in it: their share is ours, not the users'. For the same
+    reason "not a digit" gets a bias, as after a change of the classes' shares (Saerens
+    et al. 2002): on these digits and the photos without one, weighed so that they are
+    `OTHERS` of all, it is believed as often as it is true. What is accepted depends on
+    both in turn, so all are fitted a second time.
 
     The least contrast is `faint.least_contrast`; what passes it is up to the
     rule of `refusal.learn`. From `confidence_for` N on, one in N accepted
     answers to validation's digits is wrong. Raises `StageMissing` without an ONNX file.
     """
-    plain = Shown.values(data.validation, data.validation_labels.tolist())
+    plain = _plain(data)
     raw = candidate(model_name, work)
     others = _logits(raw, photos.where(~photos.digit))[0]
     accepted, bias = photos, 0.0
@@ -76,6 +76,14 @@ def calibrate(model_name: str, data: Data, photos: Shown, work: Path) -> Calibra
         asdict(fitted) | {"confidence_for": _confidence_for(judge, [plain, photos])},
     )
     return fitted
+
+
+def _plain(data: Data) -> Shown:
+    """Validation's digits as they are, then again as pictures of 28x28."""
+    labels = data.validation_labels.tolist()
+    values = Shown.values(data.validation, labels)
+    pictures = Shown.pictures(zip(data.validation, labels, strict=True))
+    return Shown([*values.seen, *pictures.seen], labels + labels)
 
 
 def _acceptance(

@@ -65,15 +65,17 @@ def examples(recognizer: Recognizer, shown: Shown) -> Examples:
 
 
 def learn(photos: Examples, plain: Examples) -> Rule:
-    """Fit the rule on `photos`, set the threshold on both.
+    """Fit the rule and set its threshold on both.
 
-    Photographed digits that are answered rightly are to be accepted, their
-    wrong answers and what is no digit refused. The threshold is the highest,
+    Digits that are answered rightly are to be accepted, wrong answers and what
+    is no digit refused. The threshold is the highest,
     so the most non-digits are refused, at which no more than
     `PHOTOS_REFUSED` of the rightly answered photographed digits and
     `PLAIN_REFUSED` of all plain digits are.
     """
-    weights, intercept = logistic.fit(photos.rows, photos.right)
+    weights, intercept = logistic.fit(
+        np.concatenate([photos.rows, plain.rows]), np.concatenate([photos.right, plain.right])
+    )
 
     def chances(examples: Examples, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         return logistic.sigmoid(examples.rows[chosen] @ weights + intercept)

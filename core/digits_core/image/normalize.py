@@ -61,7 +61,7 @@ def normalize(picture: Grey) -> Normalized:
     if not readings:
         return Normalized(np.zeros((SIDE, SIDE), np.uint8), 0, 0.0, Traits())
     first, *others = readings
-    return replace(first, alternatives=tuple(others)) if others else first
+    return replace(first, alternatives=tuple(map(_second, others))) if others else first
 
 
 def from_pixels(pixels: bytes | Grey) -> Normalized:
@@ -108,6 +108,11 @@ def _readings(picture: Grey, factor: int, ink: Ink) -> list[Normalized]:
     if near:
         readings += _read(picture, factor, ink, found, Group([*main.components, *near]))
     return readings
+
+
+def _second(reading: Normalized) -> Normalized:
+    """Mark an alternative as one."""
+    return replace(reading, traits=replace(reading.traits, second_thought=1))
 
 
 def _is_plain(found: Grouping) -> bool:
