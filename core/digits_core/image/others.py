@@ -23,19 +23,18 @@ _SMALLER = 0.12
 # A line through the digit is thinner than this share of its thickest stroke, told at this size.
 # It crosses, so that the box becomes this wide for its height at least.
 _THINNER = 0.55
-_WIDE = 1.1
+_WIDE = 1.05
 _FINE_SIDE = 80
 # A ruled line ends within so many pixels of both borders.
 _AT_BORDER = 2
-# An outline is thinner than this share of its side, its two edges lie no further apart than the
-# next, and it has, once filled, so many times its ink.
+# An outline is thinner than this share of its side, what it encloses as a stroke is narrower than
+# the next, and it has, once filled, so many times its ink.
 _THIN = 0.11
-_HOLLOW = 0.22
-_FILLED = 1.65
+_HOLLOW = 0.24
+_FILLED = 1.5
 # Whether it may be one shows on a copy of this many pixels, where lines grow a little thicker.
 _GLANCE = 28
 _TOUCHED = 90
-_NEARLY_FILLED = 1.4
 
 
 def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator[tuple[Ink, Grey]]:
@@ -124,12 +123,19 @@ def _hollow(mask: Grey) -> bool:
     small = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
     _, small = cv2.threshold(small, _TOUCHED, 255, cv2.THRESH_BINARY)
     filled = _filled(small, max(small.shape))
-    return cv2.countNonZero(filled) > _NEARLY_FILLED * cv2.countNonZero(small)
+    return cv2.countNonZero(filled) > _FILLED * cv2.countNonZero(small)
 
 
 def _filled(mask: Grey, side: int) -> Grey:
-    """The mask with gaps of less than an outline's width closed."""
-    reach = max(3, round(_HOLLOW * side)) | 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    padded = cv2.copyMakeBorder(mask, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
-    return cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc)[reach:-reach, reach:-reach]
+    """The mask with what it encloses filled, but for the loops of digits, which are wider."""
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    paper = cv2.bitwise_not(padded)
+    # Paper hangs together by edges alone where ink does by corners, too.
+    count, regions = cv2.connectedComponents(paper, connectivity=4, ltype=cv2.CV_16U)
+    depths = cv2.distanceTransform(paper, cv2.DIST_L2, 3)
+    deepest = np.zeros(count, np.float32)
+    np.maximum.at(deepest, regions.ravel(), depths.ravel())
+    narrow = deepest <= _HOLLOW * side / 2
+    narrow[[0, regions[0, 0]]] = False  # the ink, and the paper all around
+    filled: Grey = narrow[regions].astype(np.uint8) * 255
+    return cv2.max(padded, filled)[1:-1, 1:-1]

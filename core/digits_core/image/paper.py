@@ -21,7 +21,7 @@ _OTHER_SIDE = 0.45
 # Noise above this share of the contrast tears strokes apart: it is smoothed first.
 _NOISY = 0.15
 # Ink that covers more than this share of the picture may be paper of another brightness.
-_COVERED = 0.33
+_COVERED = 0.28
 # The ends of a column lie within this share of its length.
 _END = 0.11
 # This share of the ink is denser than what counts as full.
