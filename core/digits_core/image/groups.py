@@ -90,6 +90,9 @@ class Group:
     @property
     def box(self) -> Box:
         """The smallest box round all of it."""
+        if len(self.components) == 1:
+            only = self.components[0]
+            return only.left, only.top, only.right, only.bottom
         return (
             min(c.left for c in self.components),
             min(c.top for c in self.components),
@@ -102,7 +105,7 @@ class Group:
         left, top, right, bottom = self.box
         part = labels[top:bottom, left:right]
         if len(self.components) == 1:
-            return (part == self.components[0].label).astype(np.uint8) * 255
+            return cv2.compare(part, self.components[0].label, cv2.CMP_EQ)
         chosen = np.zeros(int(part.max()) + 1, np.uint8)
         chosen[[component.label for component in self.components]] = 255
         return chosen[part]
@@ -124,6 +127,8 @@ class Grouping:
 
     def others(self, group: Group) -> int:
         """How many pieces of ink outside a group are large enough to be a digit's."""
+        if group.area == self.ink:
+            return 0
         inside = {component.label for component in group.components}
         pieces = [c for each in self.groups for c in each.components] + self.loose
         least = _DIGIT_AREA * group.area

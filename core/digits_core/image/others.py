@@ -130,6 +130,9 @@ def _filled(mask: Grey, side: int) -> Grey:
     """The mask with what it encloses filled, but for the loops of digits, which are wider."""
     padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     paper = cv2.bitwise_not(padded)
+    around, *_ = cv2.floodFill(paper.copy(), None, (0, 0), 0)
+    if cv2.countNonZero(padded) + around == padded.size:
+        return mask  # nothing is enclosed
     # Paper hangs together by edges alone where ink does by corners, too.
     count, regions = cv2.connectedComponents(paper, connectivity=4, ltype=cv2.CV_16U)
     depths = cv2.distanceTransform(paper, cv2.DIST_L2, 3)
