@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits_train.pens import smooth
 from digits_train.texture import Texture
 
 Field = NDArray[np.float32]
@@ -90,22 +89,6 @@ def show_through(paper: Field, others: Sequence[Mask], rng: np.random.Generator)
         soft = cv2.blur(other, (5, 5))
         spot = paper[top : top + other.shape[0], left : left + other.shape[1]]
         spot -= soft * np.float32(rng.uniform(2, 14) / 255)
-
-
-def hairs(picture: Field, size: int, rng: np.random.Generator) -> None:
-    """Lay one to three hairs or folds over paper and ink, in place: long, thin, softly bent."""
-    height, width = picture.shape
-    over = np.zeros(picture.shape, np.uint8)
-    for _ in range(int(rng.integers(1, 4))):
-        steps = np.cumsum(rng.normal(0, 0.35, 5)) + rng.uniform(0, 2 * np.pi)
-        turns = np.stack([np.cos(steps), np.sin(steps)], axis=1)
-        path = np.cumsum(turns * rng.uniform(0.15, 0.5) * size, axis=0)
-        path += rng.uniform(0.2, 0.8, 2) * (width, height) - path[2]
-        line = np.round(smooth(path) * 16).astype(np.int32)
-        thick = max(1, round(size * rng.uniform(0.01, 0.06)))
-        cv2.polylines(over, [line], False, 255, thick, cv2.LINE_AA, shift=4)
-    depth = rng.uniform(15, 180) * rng.choice([-1, -1, -1, 1])
-    picture += over * np.float32(depth / 255)
 
 
 def shade(picture: Field, texture: Texture, rng: np.random.Generator) -> None:

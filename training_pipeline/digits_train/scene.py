@@ -21,8 +21,6 @@ _NAMES, _SHARES = tuple(STYLES), np.cumsum(tuple(STYLES.values()))
 # People's pictures are as often a few dozen pixels wide as a few hundred.
 SMALL = {"canvas": 0.45, "photo": 0.15, "scan": 0.55, "hard": 0.0}
 REMEMBERED = 48
-# So many of the sheets have a hair or a fold over the ink.
-_HAIRY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,6 @@ class Studio:
             ground = rng.uniform(10, 75)
         picture = self._sheet(placed, ground, rng)
         self._write(picture, placed, ground, rng.uniform(0.35, 1.0), rng)
-        if rng.random() < _HAIRY:
-            paper.hairs(picture, placed.size, rng)
         paper.shade(picture, self.texture, rng)
         if rng.random() < 0.6:
             picture = camera.tilt(picture, 0.03, rng)
@@ -130,8 +126,6 @@ class Studio:
         ground = rng.uniform(215, 255)
         picture = self._sheet(placed, ground, rng)
         self._write(picture, placed, ground, rng.uniform(0.55, 1.0), rng)
-        if rng.random() < _HAIRY:
-            paper.hairs(picture, placed.size, rng)
         if rng.random() < 0.4:
             picture = camera.defocus(picture, rng.uniform(0.4, 1.2))
         scanned = camera.expose(picture, float(rng.exponential(1.2)), self.texture, rng)

@@ -29,9 +29,7 @@ OTHERS = {
     "surface": 0.17,
     "blank": 0.06,
 }
-SPOILT = "spoilt"
-"""Not asked for: what the normaliser made of a digit in which the digit is not."""
-NAMES = (*DIGITS, *OTHERS, SPOILT)
+NAMES = (*DIGITS, *OTHERS)
 """What a sample's `source` counts in."""
 UNWRITTEN = {"surface", "blank"}
 """Sources of pictures on which nobody has written: whatever is seen there is no digit."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -20,7 +19,7 @@ from digits_train.data import (
 from digits_train.non_digits import Nearness
 from digits_train.pens import frame
 from digits_train.scene import Studio
-from digits_train.sources import SPOILT, UNWRITTEN, Material, Sources
+from digits_train.sources import UNWRITTEN, Material, Sources
 from digits_train.strokes import Drawn
 from digits_train.texture import Texture
 
@@ -35,10 +34,6 @@ _DIGIT_SEEN, _OTHER_SEEN = 0.70, 0.5
 _ALL_SEEN = 0.80
 # A digit of fewer pixels, its longer side in the picture, is a blot to people, too.
 _LEGIBLE = 8.0
-# What the normaliser has made something else of, a blot or a residue, teaches to choose another
-# reading: below this cosine, and at most so many of what is no digit.
-_SPOILT = 0.3
-_MOST_SPOILT = 0.08
 # What is not written as a digit must be further from all digits than they are from each other.
 _AWAY = 1.2
 _REFERENCES = 8_000
@@ -53,10 +48,6 @@ class Sample:
     picture: NDArray[np.uint8]
     label: int
     source: str
-
-
-Made: TypeAlias = tuple[Sample, NDArray[np.uint8]]
-"""A sample, and the uint8[28, 28] that a model sees of it."""
 
 
 class Workshop:
@@ -94,7 +85,9 @@ class Workshop:
         """How often each source gets asked, of the digits or of the others."""
         return self._sources.shares
 
-    def samples(self, count: int, rng: np.random.Generator, *, whole: bool = False) -> list[Made]:
+    def samples(
+        self, count: int, rng: np.random.Generator, *, whole: bool = False
+    ) -> list[tuple[Sample, NDArray[np.uint8]]]:
         """`count` samples in random order, each with its uint8[28, 28].
 
         What looks like a digit and is none is left out, as nobody can tell; but
@@ -102,30 +95,21 @@ class Workshop:
         """
         self._studio.forget()
         digits = round(count * DIGITS)
-        spoilt: list[Made] = []
-        made = [self._one(True, rng, spoilt) for _ in range(digits)]
-        # On the whole picture there is a digit after all.
-        most = 0 if whole else round(_MOST_SPOILT * (count - digits))
-        others = self._unlike(spoilt[:most], whole)
+        made = [self._one(True, rng) for _ in range(digits)]
+        others: list[tuple[Sample, NDArray[np.uint8]]] = []
         while len(others) < count - digits:
-            missing = count - digits - len(others)
-            others += self._unlike([self._one(False, rng, []) for _ in range(missing)], whole)
+            batch = [self._one(False, rng) for _ in range(count - digits - len(others))]
+            like = self._near.is_digit(np.stack([pixels for _, pixels in batch]), _AWAY)
+            others += [
+                item
+                for item, near in zip(batch, like.tolist(), strict=True)
+                if not near or (whole and item[0].source in UNWRITTEN)
+            ]
         made += others
         return [made[index] for index in rng.permutation(len(made))]
 
-    def _unlike(self, made: list[Made], whole: bool) -> list[Made]:
-        """Those that look like no digit, or lie, on the `whole` picture, where nobody wrote."""
-        if not made:
-            return []
-        like = self._near.is_digit(np.stack([pixels for _, pixels in made]), _AWAY)
-        return [
-            item
-            for item, near in zip(made, like.tolist(), strict=True)
-            if not near or (whole and item[0].source in UNWRITTEN)
-        ]
-
-    def _one(self, digit: bool, rng: np.random.Generator, spoilt: list[Made]) -> Made:
-        """A sample that a person would give its label; readings without its digit are `spoilt`."""
+    def _one(self, digit: bool, rng: np.random.Generator) -> tuple[Sample, NDArray[np.uint8]]:
+        """A sample that a person would give its label."""
         while True:
             subject = self._sources.digit(rng) if digit else self._sources.other(rng)
             if subject.paint:
@@ -141,10 +125,7 @@ class Workshop:
                 wanted = _DIGIT_SEEN if digit else _OTHER_SEEN
                 if subject.source == "several":
                     wanted = _ALL_SEEN
-                likeness = _likeness(seen.pixels, frame(ink))
-                if digit and likeness < _SPOILT:
-                    spoilt.append((Sample(picture, NOT_A_DIGIT, SPOILT), seen.pixels))
-                if likeness < wanted:
+                if _likeness(seen.pixels, frame(ink)) < wanted:
                     continue
             label = NOT_A_DIGIT if subject.digit is None else subject.digit
             return Sample(picture, label, subject.source), seen.pixels

@@ -54,19 +54,6 @@ def test_the_back_side_is_pale() -> None:
     assert np.median(sheet) == 200
 
 
-def test_hairs_are_thin_and_cross() -> None:
-    """They cover little of the picture, reach over a part of it, and are seen."""
-    rng = np.random.default_rng(7)
-
-    for _ in range(20):
-        sheet = np.full(SHAPE, 120, np.float32)
-        paper.hairs(sheet, 80, rng)
-        hair = np.abs(sheet - 120) > 5
-        assert 0.002 < hair.mean() < 0.3
-        assert max(np.ptp(np.nonzero(hair)[axis]) for axis in (0, 1)) > 25
-        assert np.abs(sheet - 120).max() >= 14
-
-
 def test_light_is_uneven_and_never_out(texture: Texture) -> None:
     """A picture is multiplied by 0.2 to 1.4, by different light each time."""
     rng = np.random.default_rng(5)

@@ -12,7 +12,7 @@ from digits_train.config import SMOKE, Config
 from digits_train.data import NOT_A_DIGIT, Data
 from digits_train.errors import StageMissing, WorkFolderMismatch
 from digits_train.pool import SHARD, VALIDATION_LEAST, Pool
-from digits_train.sources import DIGITS, NAMES, OTHERS, SPOILT
+from digits_train.sources import DIGITS, NAMES, OTHERS
 from digits_train.workshop import Workshop
 
 pytestmark = pytest.mark.timeout(600)
@@ -46,7 +46,7 @@ def test_load(made: Path) -> None:
     assert np.sum(loaded.labels != NOT_A_DIGIT) == 84
     assert set(loaded.labels.tolist()) == set(range(11))
     for label, source in zip(loaded.labels.tolist(), loaded.source.tolist(), strict=True):
-        assert NAMES[source] in (OTHERS.keys() | {SPOILT} if label == NOT_A_DIGIT else DIGITS)
+        assert NAMES[source] in (OTHERS if label == NOT_A_DIGIT else DIGITS)
     assert loaded.pixels.any(axis=(1, 2)).all()
 
 
@@ -132,7 +132,7 @@ def test_the_pool_says_how_it_was_made(made: Path) -> None:
     assert sum(about["sources"].values()) == pytest.approx(2, abs=1e-3)
 
 
-WITHOUT_PENS = set(NAMES) - {SPOILT, "pendigits", "font", "omniglot", "letter"}
+WITHOUT_PENS = set(NAMES) - {"pendigits", "font", "omniglot", "letter"}
 """What needs neither pens nor fonts."""
 
 

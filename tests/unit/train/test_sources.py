@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from digits_train import fonts
 from digits_train.data import Data
-from digits_train.sources import DIGITS, NAMES, OTHERS, SPOILT, Material, Sources
+from digits_train.sources import DIGITS, NAMES, OTHERS, Material, Sources
 from digits_train.strokes import Drawn, omniglot, pendigits
 from digits_train.texture import Texture
 
@@ -30,7 +30,7 @@ def test_every_source_is_asked(sources: Sources) -> None:
     asked = Counter(sources.digit(rng).source for _ in range(1_000))
     asked += Counter(sources.other(rng).source for _ in range(1_000))
 
-    assert asked.keys() == sources.shares.keys() == set(NAMES) - {"font", "letter", SPOILT}
+    assert asked.keys() == sources.shares.keys() == set(NAMES) - {"font", "letter"}
     for name, share in sources.shares.items():
         assert asked[name] / 1_000 == pytest.approx(share, abs=0.05)
 
@@ -64,7 +64,7 @@ def test_what_is_missing_is_not_asked(
     there = {"written": strokes[0], "characters": strokes[1]} | without
     shares = Sources(Material(few.train, few.train_labels, **there), texture).shares
 
-    assert shares.keys() == set(NAMES) - {"font", "letter", SPOILT} - missing
+    assert shares.keys() == set(NAMES) - {"font", "letter"} - missing
     for kind in (DIGITS, OTHERS):
         assert sum(share for name, share in shares.items() if name in kind) == pytest.approx(
             1, abs=1e-3

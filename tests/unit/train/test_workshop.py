@@ -100,21 +100,6 @@ def test_what_nobody_could_read_is_made_anew(few: Data, spoilt: NDArray[np.uint8
     assert np.array_equal(sample.picture, SEVEN)
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_what_was_made_of_a_digit_and_is_none(whole: bool) -> None:
-    """A reading without its digit is an example of no digit, unless the picture is looked at."""
-    bar = np.full((200, 200), 255, np.uint8)
-    cv2.line(bar, (40, 150), (160, 150), 0, 9)
-    again = [(SEVEN, ink_of(SEVEN))] * 28 + [(THREE, ink_of(THREE))] * 12
-    given: Any = Given((bar, ink_of(SEVEN)), *again)
-    near: Any = Near(*[False] * 12)
-    made = Workshop(given, given, near, 20).samples(40, np.random.default_rng(4), whole=whole)
-
-    spoilt = [sample for sample, _ in made if sample.source == "spoilt"]
-    assert len(spoilt) == (0 if whole else 1)
-    assert all(sample.label == NOT_A_DIGIT for sample in spoilt)
-
-
 class Near:
     """Takes for a digit what it is told to."""
 
