@@ -56,21 +56,20 @@ def find_inks(picture: Grey) -> list[Ink]:
     """
     counts = _histogram(picture)
     level = _flat(counts, picture.size)
-    paper = _median(picture) if level is None else level
-    # Ink that is lighter than the paper, and ink that is darker.
-    sides = (picture, paper), (paper, picture)
+    paper = _median(picture) if level is None else np.full_like(picture, level)
+    sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
     histograms = (
-        tuple(_histogram(cv2.subtract(*side)) for side in sides)
+        (_histogram(sides[0]), _histogram(sides[1]))
         if level is None
         else (_folded(counts[level:], picture.size), _folded(counts[level::-1], picture.size))
     )
     powers = [float(histogram @ _SQUARES) for histogram in histograms]
     first = int(powers[1] >= powers[0])
-    inks = [_part(cv2.subtract(*sides[first]), histograms[first])]
+    inks = [_part(sides[first], histograms[first])]
     if inks[0].share > _COVERED:
         inks.append(_on_bands(picture))
     if powers[1 - first] > _OTHER_SIDE * powers[first]:
-        inks.append(_part(cv2.subtract(*sides[1 - first]), histograms[1 - first]))
+        inks.append(_part(sides[1 - first], histograms[1 - first]))
     return inks
 
 
