@@ -105,7 +105,7 @@ class Group:
         left, top, right, bottom = self.box
         part = labels[top:bottom, left:right]
         if len(self.components) == 1:
-            return cv2.compare(part, self.components[0].label, cv2.CMP_EQ)
+            return (part == self.components[0].label).astype(np.uint8) * 255
         chosen = np.zeros(int(part.max()) + 1, np.uint8)
         chosen[[component.label for component in self.components]] = 255
         return chosen[part]
