@@ -146,6 +146,32 @@ def test_stripes_are_no_single_digit(way: int) -> None:
     assert seen.traits.others >= seen.digit_count - 1
 
 
+def test_an_outline_is_read_filled_too() -> None:
+    """Where only the edges of bold strokes are drawn, another reading fills the strokes."""
+    _, bold = cv2.threshold(drawing(7, pen=44), 127, 255, cv2.THRESH_BINARY_INV)
+    edges = cv2.morphologyEx(bold, cv2.MORPH_GRADIENT, np.ones((11, 11), np.uint8))
+
+    seen = normalize(255 - edges)
+
+    wanted = normalize(drawing(7, pen=44)).pixels
+    assert difference(seen.pixels, wanted) > 20
+    assert min(difference(other.pixels, wanted) for other in seen.alternatives) < 8
+    assert all(other.traits.second_thought for other in seen.alternatives)
+
+
+def test_paper_in_bands_is_taken_away() -> None:
+    """A digit across bands of paper and ink changed round is found in another reading."""
+    digit = drawing(3, pen=20)
+    bands = digit.copy()
+    bands[:, 70:210] = 255 - bands[:, 70:210]
+
+    seen = normalize(bands)
+
+    wanted = normalize(digit).pixels
+    assert difference(seen.pixels, wanted) > 20
+    assert min(difference(other.pixels, wanted) for other in seen.alternatives) < 2
+
+
 def test_large_pieces_beside_the_digit_are_counted() -> None:
     """A neighbour's half is left out, but `others` tells of it; a speck is nothing."""
     alone = drawing(3, side=200)
