@@ -5,13 +5,18 @@ from digits_core import Recognizer
 print(Recognizer.load().predict("digit.png").digit)
 """
 
-from digits_core.bundle import Bundle, Manifest
-from digits_core.errors import BundleError, CoreError, ImageError, ModelNotFound
+from digits_core.bundle import Bundle, Manifest, ReaderManifest
+from digits_core.errors import BadHint, BundleError, CoreError, ImageError, ModelNotFound
 from digits_core.image import Limits, Normalized, Traits, from_pixels
+from digits_core.number import Alternative, Box, Number, NumberDigit
 from digits_core.prediction import Prediction, Rejection
-from digits_core.recognizer import Recognizer, prepare
+from digits_core.reading import Reader
+from digits_core.recognizer import Recognizer, decoded, prepare
 
 __all__ = [
+    "Alternative",
+    "BadHint",
+    "Box",
     "Bundle",
     "BundleError",
     "CoreError",
@@ -20,10 +25,15 @@ __all__ = [
     "Manifest",
     "ModelNotFound",
     "Normalized",
+    "Number",
+    "NumberDigit",
     "Prediction",
+    "Reader",
+    "ReaderManifest",
     "Recognizer",
     "Rejection",
     "Traits",
+    "decoded",
     "from_pixels",
     "prepare",
 ]

@@ -14,13 +14,16 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from digits_core.acceptance import NAMES
 from digits_core.errors import BundleError, ModelNotFound
-from digits_core.image import NORMALIZER_VERSION
+from digits_core.image import NORMALIZER_VERSION, PAGE_VERSION
 
 SCHEMA = 3
+READER = "reader"
+"""The name of the model that reads numbers; every other recognises one digit."""
+
 MODELS_DIR = Path(__file__).parent / "models"
 """The bundles that come with this package."""
 
@@ -59,16 +62,17 @@ class Canary:
     digit_score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a bundle says of itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What every bundle says of itself.
 
     `files` maps each file to its SHA-256; `input` and `output` name the model's
-    tensors; `parameters` counts its weights; `temperature` divides the logits
-    before the softmax, then `other_bias` is added to that of "not a digit";
-    `metrics` holds published figures by data set; `training` the configuration
-    and `commit` the code that made it.
+    tensors; `parameters` counts its weights; `normalizer_version` is that of what
+    prepares its pictures; `metrics` holds published figures by data set;
+    `training` the configuration and `commit` the code that made it.
     """
+
+    NORMALIZER: ClassVar[int]
 
     name: str
     version: int
@@ -77,13 +81,9 @@ class Manifest:
     output: str
     parameters: int
     normalizer_version: int
-    temperature: float
-    other_bias: float
-    acceptance: Acceptance
     metrics: Mapping[str, float]
     training: Mapping[str, Any]
     commit: str
-    canaries: tuple[Canary, ...]
     schema: int = SCHEMA
 
     @property
@@ -104,42 +104,126 @@ class Manifest:
                 raise BundleError(
                     f"the manifest has schema {values['schema']}, this code reads {SCHEMA}"
                 )
-            values["acceptance"] = Acceptance(**values["acceptance"])
-            values["canaries"] = tuple(
-                Canary(**{**canary, "probabilities": tuple(canary["probabilities"])})
-                for canary in values["canaries"]
-            )
-            manifest = cls(**values)
-            if not manifest.temperature > 0:
-                raise ValueError(f"the temperature is {manifest.temperature}")
-            if not math.isfinite(manifest.other_bias):
-                raise ValueError(f"the bias of other pictures is {manifest.other_bias}")
-            if unknown := set(manifest.acceptance.coefficients) - set(NAMES):
-                raise ValueError(f"acceptance knows no {', '.join(sorted(unknown))}")
+            manifest = cls(**cls._parsed(values))
+            manifest._check()
         except (ValueError, TypeError, KeyError) as error:
             raise BundleError(f"the manifest cannot be read: {error}") from error
         if _MODEL_FILE not in manifest.files:
             raise BundleError(f"the manifest does not list {_MODEL_FILE}")
         return manifest
 
+    @classmethod
+    def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The fields as they are in Python, from what JSON has."""
+        raise NotImplementedError
+
+    def _check(self) -> None:
+        """Raise `ValueError` for a value that makes no sense."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(Published):
+    """What the bundle of a recogniser says of itself.
+
+    `temperature` divides the logits before the softmax, then `other_bias` is
+    added to that of "not a digit".
+    """
+
+    NORMALIZER: ClassVar[int] = NORMALIZER_VERSION
+
+    temperature: float
+    other_bias: float
+    acceptance: Acceptance
+    canaries: tuple[Canary, ...]
+
+    @classmethod
+    def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return values | {
+            "acceptance": Acceptance(**values["acceptance"]),
+            "canaries": tuple(
+                Canary(**{**canary, "probabilities": tuple(canary["probabilities"])})
+                for canary in values["canaries"]
+            ),
+        }
+
+    def _check(self) -> None:
+        if not self.temperature > 0:
+            raise ValueError(f"the temperature is {self.temperature}")
+        if not math.isfinite(self.other_bias):
+            raise ValueError(f"the bias of other pictures is {self.other_bias}")
+        if unknown := set(self.acceptance.coefficients) - set(NAMES):
+            raise ValueError(f"acceptance knows no {', '.join(sorted(unknown))}")
+
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class ReadCanary:
+    """A picture, a base64 PNG file, with the text that the published reader read in it."""
+
+    image: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderManifest(Published):
+    """What the bundle of a reader says of itself.
+
+    `presence` is the least probability, 0 to 1, at which a character is taken to
+    be there, and `temperature` divides the logits of what it is. Where it stands
+    alone, the recogniser's answer counts with the weight `second_opinion`, 0 to 1.
+    A character's confidence is the logistic function of `intercept` plus
+    `coefficients` times the log-odds of its presence ("presence") and of what it
+    is ("score"); it is accepted from the confidence `accept` on. A number's is
+    the product of its characters' to the power of `together`.
+    """
+
+    NORMALIZER: ClassVar[int] = PAGE_VERSION
+
+    presence: float
+    temperature: float
+    second_opinion: float
+    coefficients: Mapping[str, float]
+    intercept: float
+    accept: float
+    together: float
+    canaries: tuple[ReadCanary, ...]
+
+    @classmethod
+    def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        canaries = tuple(ReadCanary(**canary) for canary in values["canaries"])
+        return values | {"canaries": canaries}
+
+    def _check(self) -> None:
+        for name in ("temperature", "together"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}")
+        if set(self.coefficients) != {"presence", "score"}:
+            raise ValueError(f"the coefficients are {', '.join(self.coefficients)}")
+        for name in ("presence", "second_opinion", "accept"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}")
+
+
+M = TypeVar("M", bound=Published)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle(Generic[M]):
     """A verified model: its manifest and the bytes that the manifest's digest was checked on."""
 
-    manifest: Manifest
+    manifest: M
     model: bytes
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read and verify a version's folder.
+    def read(cls, folder: Path, kind: type[M]) -> "Bundle[M]":
+        """Read and verify a version's folder; `kind` is the manifest's class.
 
         Raises `BundleError` with the path and the cause when a file is missing,
         unreadable or altered, when the folder is another model's, or when the model was
         made for another normaliser.
         """
         try:
-            manifest = Manifest.from_json((folder / _MANIFEST_FILE).read_text("utf-8"))
+            manifest = kind.from_json((folder / _MANIFEST_FILE).read_text("utf-8"))
             files = {name: (folder / name).read_bytes() for name in manifest.files}
         except (OSError, UnicodeDecodeError) as error:
             raise BundleError(f"the bundle {folder} cannot be read: {error}") from error
@@ -156,12 +240,12 @@ class Bundle:
                 f"the bundle {folder} says that it is {manifest.name} {manifest.version}: "
                 "copy it to the folder of its own name and version"
             )
-        if manifest.normalizer_version != NORMALIZER_VERSION:
+        if manifest.normalizer_version != kind.NORMALIZER:
             raise BundleError(
                 f"the bundle {folder} was made for normaliser {manifest.normalizer_version}, this "
-                f"code has {NORMALIZER_VERSION}: publish the model anew"
+                f"code has {kind.NORMALIZER}: publish the model anew"
             )
-        return cls(manifest, files[_MODEL_FILE])
+        return Bundle(manifest, files[_MODEL_FILE])
 
 
 def published(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
@@ -217,7 +301,7 @@ def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def write(
-    manifest: Manifest, model: bytes, models_dir: Path, beside: Mapping[str, bytes] | None = None
+    manifest: Published, model: bytes, models_dir: Path, beside: Mapping[str, bytes] | None = None
 ) -> Path:
     """Publish a bundle as `models_dir/NAME/VERSION`, whole or not at all; returns that folder.
 

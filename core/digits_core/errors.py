@@ -9,7 +9,9 @@ CoreError
 │   ├── ImageTooSmall      IMAGE_TOO_SMALL: a side is too short
 │   ├── BadAspect          BAD_ASPECT: one side is too many times the other
 │   ├── ImageTooLarge      IMAGE_TOO_LARGE: too many bytes
-│   └── TooManyPixels      TOO_MANY_PIXELS: too many pixels, or a side too long
+│   ├── TooManyPixels      TOO_MANY_PIXELS: too many pixels, or a side too long
+│   └── TooManyCharacters  TOO_MANY_CHARACTERS: more characters than are read at once
+├── BadHint            BAD_HINT: bounds on the count of digits that no number fits
 ├── ModelNotFound          MODEL_NOT_FOUND: no bundle of that name
 └── BundleError            BAD_BUNDLE: a bundle that must not be served
 """
@@ -77,6 +79,25 @@ class TooManyPixels(ImageError):
     """The picture has too many pixels, or a side that is too long."""
 
     reason = "TOO_MANY_PIXELS"
+
+
+class TooManyCharacters(ImageError):
+    """The picture holds more characters than are read at once."""
+
+    reason = "TOO_MANY_CHARACTERS"
+
+
+class BadHint(CoreError):
+    """The bounds on the count of digits contradict each other or the limit.
+
+    `field` names the bound: "min_digits" or "max_digits".
+    """
+
+    reason = "BAD_HINT"
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class ModelNotFound(CoreError):

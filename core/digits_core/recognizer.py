@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digits_core import bundle as bundles
 from digits_core.acceptance import chance, features
-from digits_core.bundle import Bundle
+from digits_core.bundle import Bundle, Manifest
 from digits_core.errors import BundleError, CoreError, ImageError
 from digits_core.image import Limits, Normalized, decode, grey, normalize
 from digits_core.prediction import Prediction, Rejection
@@ -38,7 +38,7 @@ class Recognizer:
     bundle's canary pictures; raises `BundleError` when it fails any of these.
     """
 
-    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle[Manifest], *, threads: int = 1) -> None:
         self.bundle = bundle
         self.name = bundle.manifest.name
         self.version = str(bundle.manifest.version)
@@ -55,7 +55,7 @@ class Recognizer:
 
         Raises `ModelNotFound` or `BundleError`.
         """
-        return cls(Bundle.read(bundles.find(name, models_dir)), threads=threads)
+        return cls(Bundle.read(bundles.find(name, models_dir), Manifest), threads=threads)
 
     def predict(self, picture: Picture, limits: Limits | None = None) -> Prediction:
         """Recognise one picture: a file's bytes, its path, or uint8 [H, W], [H, W, 3 or 4].
@@ -191,14 +191,19 @@ def prepare(picture: Picture, limits: Limits | None = None) -> Normalized:
 
     Raises `ImageError` when it cannot be decoded, `OSError` for an unreadable path.
     """
+    return normalize(decoded(picture, limits))
+
+
+def decoded(picture: Picture, limits: Limits | None = None) -> NDArray[np.uint8]:
+    """Decode a picture into grey levels uint8[H, W]. Takes and raises what `prepare` does."""
     if isinstance(picture, np.ndarray):
-        return normalize(grey(picture, limits))
+        return grey(picture, limits)
     if not isinstance(picture, bytes):
         picture = Path(picture).read_bytes()
-    return normalize(decode(picture, limits))
+    return decode(picture, limits)
 
 
-def _open(bundle: Bundle, threads: int) -> onnxruntime.InferenceSession:
+def _open(bundle: Bundle[Manifest], threads: int) -> onnxruntime.InferenceSession:
     manifest = bundle.manifest
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 from digits_core import Recognizer
-from digits_core.bundle import Bundle, default_model, published
+from digits_core.bundle import Bundle, Manifest, default_model, published
 from digits_core.errors import BundleError, ModelNotFound
 
 from digits_server.errors import NotReady
@@ -72,7 +72,7 @@ class Models:
 def _load(name: str, folder: Path) -> Recognizer | Broken:
     try:
         # One thread a call: two made the median of batches three times worse under load.
-        model = Recognizer(Bundle.read(folder), threads=1)
+        model = Recognizer(Bundle.read(folder, Manifest), threads=1)
         if model.name != name:
             raise BundleError(f"the bundle {folder} is that of another model, {model.name!r}")
     except Exception as error:  # noqa: BLE001  # whatever one bundle holds, the others are served

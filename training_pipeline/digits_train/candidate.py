@@ -71,7 +71,7 @@ def bundle(
     training: Mapping[str, Any],
     commit: str,
     beside: Mapping[str, bytes] | None = None,
-) -> Bundle:
+) -> Bundle[Manifest]:
     """Put together a bundle with canaries and with what can be read off the ONNX file `model`.
 
     `beside` are further files of the bundle by name.

@@ -4,14 +4,18 @@ from digits_core.image.decode import decode, grey
 from digits_core.image.limits import Limits
 from digits_core.image.normalize import NORMALIZER_VERSION, from_pixels, normalize
 from digits_core.image.normalized import Normalized, Traits
+from digits_core.image.page import PAGE_VERSION, Page, lay_out
 
 __all__ = [
     "NORMALIZER_VERSION",
+    "PAGE_VERSION",
     "Limits",
     "Normalized",
+    "Page",
     "Traits",
     "decode",
     "from_pixels",
     "grey",
+    "lay_out",
     "normalize",
 ]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from digits_core.errors import WrongSize
 from digits_core.image.frame import BOX, SIDE, frame
-from digits_core.image.groups import Group, Grouping, find_groups
+from digits_core.image.groups import Group, Grouping, Labels, find_groups
 from digits_core.image.normalized import Normalized, Traits
 from digits_core.image.others import other_inks
 from digits_core.image.paper import Ink, find_inks
@@ -144,7 +144,7 @@ def _read(picture: Grey, factor: int, ink: Ink, found: Grouping, group: Group) -
             )
             for each in (closer, *closer.alternatives)
         ]
-    pixels, stroke = frame(_cut_out(ink, group, found))
+    pixels, stroke = frame(cut_out(ink.density, group, found.labels))
     traits = _traits(found, group, stroke, factor)
     return [Normalized(pixels, len(found.groups), ink.contrast, traits)]
 
@@ -171,18 +171,19 @@ def _shrink(picture: Grey, factor: int) -> Grey:
     return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _cut_out(ink: Ink, group: Group, found: Grouping) -> Grey:
-    """The digit's ink on its own, uint8[h, w], its strokes stretched to 255."""
+def cut_out(ink: Grey, group: Group, labels: Labels) -> Grey:
+    """A group's ink on its own, uint8[h, w], its strokes stretched to 255.
+
+    `ink` is the density uint8[H, W] of a picture, `labels` [H, W] tells its pieces apart.
+    """
     left, top, right, bottom = group.box
     # A stroke's soft edge lies below the threshold, up to a pixel of the box beyond the mask.
     edge = max(1, round(max(right - left, bottom - top) / BOX))
-    height, width = ink.density.shape
+    height, width = ink.shape
     above, before = min(edge, top), min(edge, left)
     below, after = min(edge, height - bottom), min(edge, width - right)
-    mask = cv2.copyMakeBorder(
-        group.mask(found.labels), above, below, before, after, cv2.BORDER_CONSTANT
-    )
-    density = ink.density[top - above : bottom + below, left - before : right + after]
+    mask = cv2.copyMakeBorder(group.mask(labels), above, below, before, after, cv2.BORDER_CONSTANT)
+    density = ink[top - above : bottom + below, left - before : right + after]
     counts = cv2.calcHist([density], [0], mask, [256], [0, 256]).ravel().cumsum()
     full = max(1, int(np.searchsorted(counts, _INSIDE * counts[-1])))
     density = cv2.convertScaleAbs(density, alpha=255 / full)

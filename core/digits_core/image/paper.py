@@ -12,6 +12,9 @@ Histogram: TypeAlias = NDArray[np.float64]
 
 # The paper is smooth: this many pixels tell its shading.
 _SMALL_SIDE = 36
+# On a page the median looks at this part of a copy of so many pixels.
+_PAGE_SIDE = 96
+_PAGE_WINDOW = 0.35
 # Flat paper (a canvas, a scan) lies within so many grey levels of one value over at least this
 # share of the picture; a larger deviation may be shading and wants the large median.
 _FLAT = 2
@@ -71,6 +74,25 @@ def find_inks(picture: Grey) -> list[Ink]:
     if powers[1 - first] > _OTHER_SIDE * powers[first]:
         inks.append(_part(sides[1 - first], histograms[1 - first]))
     return inks
+
+
+def find_ink(picture: Grey) -> Ink:
+    """Tell the ink of a grey picture of several characters from its paper.
+
+    The paper is the median of a neighbourhood that is small beside the picture
+    and large beside a character, so that shadows on part of a sheet go with it.
+    """
+    counts = _histogram(picture)
+    level = _flat(counts, picture.size)
+    if level is None:
+        paper = _median(picture, _PAGE_SIDE, _PAGE_WINDOW)
+    else:
+        paper = np.full_like(picture, level)
+    sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
+    histograms = [_histogram(side) for side in sides]
+    powers = [float(histogram @ _SQUARES) for histogram in histograms]
+    heavier = int(powers[1] >= powers[0])
+    return _part(sides[heavier], histograms[heavier])
 
 
 def _on_bands(picture: Grey) -> Ink:
@@ -139,14 +161,18 @@ def _flat(counts: Histogram, pixels: int) -> int | None:
     return level if below[min(level + _FLAT, 255)] - darker >= _FLAT_SHARE * pixels else None
 
 
-def _median(picture: Grey) -> Grey:
-    """The paper's brightness, uint8[H, W]: a large median of a small copy."""
+def _median(picture: Grey, side: int = _SMALL_SIDE, share: float = 1.0) -> Grey:
+    """The paper's brightness, uint8[H, W]: a large median of a small copy.
+
+    `side` is the copy's longer side, `share` the part of it that the median looks at.
+    """
     height, width = picture.shape
-    factor = -(-max(height, width) // _SMALL_SIDE)
+    factor = -(-max(height, width) // side)
     size = max(1, width // factor), max(1, height // factor)
     whole = picture[: size[1] * factor, : size[0] * factor]
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     # As large as the picture, beyond whose border its edge goes on: in a smaller window the
     # bold strokes of a tight crop pass for paper.
-    paper = cv2.medianBlur(small, max(size) // 2 * 2 + 1)
+    window = max(min(size), round(max(size) * share)) if share < 1 else max(size)
+    paper = cv2.medianBlur(small, window // 2 * 2 + 1)
     return cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)

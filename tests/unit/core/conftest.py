@@ -56,10 +56,10 @@ def models_dir(tmp_path: Path, manifest: Manifest) -> Path:
 
 
 @pytest.fixture
-def bundle_of(manifest: Manifest) -> Callable[..., Bundle]:
+def bundle_of(manifest: Manifest) -> Callable[..., Bundle[Manifest]]:
     """Makes a bundle of a model's bytes, with changes to the manifest."""
 
-    def make(model: bytes, **changes: object) -> Bundle:
+    def make(model: bytes, **changes: object) -> Bundle[Manifest]:
         return Bundle(replace(manifest, files=digest_of(model), **changes), model)
 
     return make

@@ -14,7 +14,7 @@ from tests.unit.core.linear import linear_model
 
 def test_what_is_written_is_read_back(models_dir: Path, manifest: Manifest) -> None:
     """A bundle survives the way through the files, to the last field."""
-    bundle = Bundle.read(models_dir / "linear" / "10")
+    bundle = Bundle.read(models_dir / "linear" / "10", Manifest)
 
     assert bundle == Bundle(replace(manifest, version=10), linear_model())
 
@@ -46,10 +46,10 @@ def test_files_beside_the_model(tmp_path: Path, manifest: Manifest) -> None:
     folder = bundles.write(replace(manifest, files=files), linear_model(), tmp_path, beside)
 
     assert (folder / "model.tflite").read_bytes() == b"the same, smaller"
-    assert Bundle.read(folder).model == linear_model()
+    assert Bundle.read(folder, Manifest).model == linear_model()
     (folder / "model.tflite").write_bytes(b"another")
     with pytest.raises(BundleError, match=r"model\.tflite is not the one that was published"):
-        Bundle.read(folder)
+        Bundle.read(folder, Manifest)
 
 
 def test_files_that_the_manifest_does_not_list(tmp_path: Path, manifest: Manifest) -> None:
@@ -109,7 +109,7 @@ def test_a_damaged_bundle_is_refused(models_dir: Path, how: str, cause: str) -> 
     damage(folder, how)
 
     with pytest.raises(BundleError, match=cause) as caught:
-        Bundle.read(folder)
+        Bundle.read(folder, Manifest)
     assert str(folder) in str(caught.value)
 
 
@@ -118,7 +118,7 @@ def test_a_bundle_in_another_models_place_is_refused(models_dir: Path) -> None:
     (models_dir / "linear" / "10").rename(models_dir / "linear" / "11")
 
     with pytest.raises(BundleError, match="says that it is linear 10"):
-        Bundle.read(models_dir / "linear" / "11")
+        Bundle.read(models_dir / "linear" / "11", Manifest)
 
 
 def test_missing_folders(tmp_path: Path) -> None:
