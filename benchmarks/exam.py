@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pictures
 from digits_core import Recognizer
-from digits_core.bundle import published
+from digits_core.bundle import recognizers
 from digits_train import corruptions, trials
 from digits_train.answers import Answers, Shown
 
@@ -27,7 +27,7 @@ class Exam:
         self.data = data
         self.models = {
             name: Recognizer.load(name, models_dir, threads=THREADS)
-            for name in published(models_dir)
+            for name in recognizers(models_dir)
         }
         self._shown: dict[str, Shown] = {}
         self._answers: dict[tuple[str, str], Answers] = {}

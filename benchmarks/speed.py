@@ -32,7 +32,9 @@ def main() -> None:
     cv2.setNumThreads(1)
     canvas = drawing(5)
     shaded = photo(canvas)
-    models = {name: bundle.Bundle.read(path, bundle.Manifest) for name, path in bundle.published().items()}
+    models = {
+        name: bundle.Bundle.read(path, bundle.Manifest) for name, path in bundle.recognizers().items()
+    }
     default = bundle.default_model()
     calls = {
         "normalising a canvas drawing, 280 x 280": lambda: normalize(canvas),

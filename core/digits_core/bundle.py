@@ -268,6 +268,11 @@ def published(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
     }
 
 
+def recognizers(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
+    """The newest version's folder of each model that recognises one digit. Raises as `published`."""
+    return {name: path for name, path in published(models_dir).items() if name != READER}
+
+
 def default_model(models_dir: Path = MODELS_DIR) -> str:
     """The name of the default model. Raises `BundleError` when `models_dir` names none."""
     try:

@@ -31,8 +31,10 @@ from digits_train.options import (
     PensOption,
     WorkOption,
 )
+from digits_train.reading.commands import app as reading
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(reading, name="reader")
 console = Console(highlight=False)
 
 

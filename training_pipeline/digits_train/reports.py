@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from digits_core.bundle import READER
+
 from digits_train.errors import StageMissing
 
 OF_THE_CNN = ("quantize", "tflite")
@@ -35,6 +37,8 @@ def read(work: Path, model_name: str, stage: str, digest: str) -> dict[str, Any]
 
 def command(model_name: str, stage: str) -> str:
     """What to type for a stage to speak of a model."""
+    if model_name == READER:
+        return f"digits-train reader {stage}"
     return f"digits-train {stage}" + ("" if stage in OF_THE_CNN else f" --model {model_name}")
 
 

@@ -25,15 +25,15 @@ REMEMBERED = 48
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where the ink lies: uint8[H, W] on the whole sheet, its box, and the ink alone."""
+    """Where the ink lies: uint8[H, W] on the whole sheet, its box, and the ink alone.
+
+    `size` is the longer side of a character, in pixels.
+    """
 
     cover: Mask
     box: tuple[int, int, int, int]
     ink: Mask
-
-    @property
-    def size(self) -> int:
-        return max(self.box[2:])
+    size: int
 
 
 @dataclass(slots=True)
@@ -41,9 +41,12 @@ class Studio:
     """Draws pictures; remembers the last few writings, to lie beside and behind the next.
 
     picture, ink = Studio(Texture(20)).picture(writer, rng)
+
+    Without `tilting` every ink stays where it is on the sheet.
     """
 
     texture: Texture
+    tilting: bool = True
     _others: list[Mask] = field(default_factory=list)
 
     def forget(self) -> None:
@@ -64,6 +67,17 @@ class Studio:
         filed = camera.filed(picture, style == "canvas", rng)
         return filed, placed.ink if write else None
 
+    def sheet(self, ink: Mask, size: int, rng: np.random.Generator) -> Picture:
+        """A picture uint8[H, W] of a whole sheet's ink, in characters about `size` pixels tall."""
+        style = _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1]))]
+        left, top, width, height = cv2.boundingRect(ink)
+        box = left, top, max(1, width), max(1, height)
+        part = ink[top : top + box[3], left : left + box[2]]
+        picture = _DRAWN[style](self, Placed(ink, box, part, size), rng)
+        self._others.append(part[: 4 * size, : 4 * size])
+        del self._others[:-REMEMBERED]
+        return camera.filed(picture, style == "canvas", rng)
+
     def _place(
         self, write: Writer | None, shape: Shape, style: str, rng: np.random.Generator
     ) -> Placed:
@@ -73,7 +87,8 @@ class Studio:
             size = max(24, round(min(shape) * rng.uniform(0.2, 0.8)))
             left, top = width // 4, height // 4
             empty = cover[top : top + size, left : left + size]
-            return Placed(cover, (left, top, empty.shape[1], empty.shape[0]), empty)
+            box = left, top, empty.shape[1], empty.shape[0]
+            return Placed(cover, box, empty, max(empty.shape))
         # The share of the shorter side; beyond 1 the border cuts a margin, not the ink.
         fill = rng.uniform(0.35, 0.95)
         if style != "hard" and rng.random() < 0.12:
@@ -89,7 +104,7 @@ class Studio:
         cover[top : top + tall, left : left + wide] = ink
         self._others.append(ink)
         del self._others[:-REMEMBERED]
-        return Placed(cover, (left, top, wide, tall), ink)
+        return Placed(cover, (left, top, wide, tall), ink, max(ink.shape))
 
     def canvas(self, placed: Placed, rng: np.random.Generator) -> Picture:
         """Drawn on a screen: one colour on another, nothing else."""
@@ -112,7 +127,7 @@ class Studio:
         picture = self._sheet(placed, ground, rng)
         self._write(picture, placed, ground, rng.uniform(0.35, 1.0), rng)
         paper.shade(picture, self.texture, rng)
-        if rng.random() < 0.6:
+        if self.tilting and rng.random() < 0.6:
             picture = camera.tilt(picture, 0.03, rng)
         blur = rng.random()
         if blur < 0.5:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from digits_core import Recognizer
-from digits_core.bundle import published
+from digits_core.bundle import recognizers
 from digits_train.corruptions import NAMES
 from digits_train.data import Data
 from digits_train.drawings import STYLES, drawing
@@ -223,7 +223,7 @@ def test_corruptions_are_asked_once(data: Data, models: Path, tmp_path: Path) ->
     path.write_text(json.dumps(known))
     report(data, tmp_path, models, None)
 
-    assert len(known) == len(NAMES) * len(published(models))
+    assert len(known) == len(NAMES) * len(recognizers(models))
     assert "| fog | uneven light | 12.35 % |" in (tmp_path / "report" / "README.md").read_text(
         "utf-8"
     )

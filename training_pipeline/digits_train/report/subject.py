@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digits_core import Recognizer
-from digits_core.bundle import published
+from digits_core.bundle import recognizers
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,4 @@ class Subject:
 
 def load(models_dir: Path) -> list[Subject]:
     """The newest version of every published model. Raises `BundleError`."""
-    return [Subject(Recognizer.load(name, models_dir)) for name in published(models_dir)]
+    return [Subject(Recognizer.load(name, models_dir)) for name in recognizers(models_dir)]

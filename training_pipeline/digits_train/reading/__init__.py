@@ -1,0 +1,1 @@
+"""The reader of numbers: its pages, its net, its training."""
