@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from digits_client import Comparison, Model, Prediction
+from digits_client import Alternative, Box, Comparison, Model, Number, NumberDigit, Prediction
 
 START_S = 30.0
 
@@ -104,6 +104,18 @@ def prediction(**changes: Any) -> Prediction:
     return Prediction(**values | changes)
 
 
+def number(**changes: Any) -> Number:
+    """A reading of 42 and, in the next row, of something that is no digit."""
+    boxes = (Box(10, 20, 30, 40), Box(50, 20, 31, 41), Box(12, 90, 33, 44))
+    digits = (
+        NumberDigit(4, 0.99, boxes[0], (Alternative(9, 0.008),), accepted=True, row=0),
+        NumberDigit(2, 0.97, boxes[1], (), accepted=True, row=0),
+        NumberDigit(None, 0.6, boxes[2], (Alternative(5, 0.3),), accepted=False, row=1),
+    )
+    values: dict[str, Any] = {"text": "42", "confidence": 0.95, "digits": digits, "reason": None}
+    return Number(**values | changes)
+
+
 class FakeBackend:
     """Stands in for `AsyncClient`: answers, or raises, what its attributes hold."""
 
@@ -112,6 +124,7 @@ class FakeBackend:
         self.comparison: Comparison | Exception = Comparison(
             {"mlp": prediction(model="mlp"), "cnn": prediction()}, agree=True
         )
+        self.number: Number | Exception = number()
         self.serving: bool | Exception = True
         self.calls: list[dict[str, Any]] = []
 
@@ -132,6 +145,10 @@ class FakeBackend:
     async def compare_models(self, image: bytes, **options: Any) -> Comparison:
         self.calls.append({"image": image} | options)
         return self._outcome(self.comparison)
+
+    async def read_number(self, image: bytes, **options: Any) -> Number:
+        self.calls.append({"image": image} | options)
+        return self._outcome(self.number)
 
     async def list_models(self, **options: Any) -> list[Model]:
         self.calls.append(options)

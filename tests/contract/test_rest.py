@@ -121,6 +121,60 @@ async def test_a_model_of_a_comparison_fails_alone(http, backend):
     assert reply.json()["predictions"][1]["prediction"] == 7
 
 
+async def test_a_number_is_answered_digit_by_digit(http, backend):
+    """The text, and each character with its box; null for what is no digit."""
+    reply = await http.post("/read", files={"file": b"picture"})
+
+    assert reply.status_code == 200
+    assert list(reply.json()) == ["text", "confidence", "reason", "digits"]
+    assert reply.json()["text"] == "42"
+    assert reply.json()["reason"] is None
+    assert reply.json()["digits"][0] == {
+        "digit": 4,
+        "confidence": 0.99,
+        "accepted": True,
+        "box": [10, 20, 30, 40],
+        "row": 0,
+        "alternatives": [{"digit": 9, "confidence": 0.008}],
+    }
+    assert [each["digit"] for each in reply.json()["digits"]] == [4, 2, None]
+    assert backend.calls[0]["image"] == b"picture"
+
+
+async def test_the_count_of_digits_may_be_bounded(http, backend):
+    """`?min_digits=` and `?max_digits=` go to the server; 0, no bound, without them."""
+    await http.post("/read?min_digits=4&max_digits=6", content=b"picture")
+    await http.post("/read", content=b"picture")
+    await http.post("/read?min_digits=-1", content=b"picture")
+
+    bounds = [(call["min_digits"], call["max_digits"]) for call in backend.calls]
+    assert bounds == [(4, 6), (0, 0), (-1, 0)]
+
+
+@pytest.mark.parametrize("field", ["min_digits", "max_digits"])
+async def test_a_bound_that_does_not_fit_is_named(http, backend, field):
+    """The reader's objection is a 400; what its message cannot carry never reaches it."""
+    backend.number = DigitsError(f"{field} is -1", reason="BAD_HINT", field=field)
+    refused = await http.post(f"/read?{field}=-1", content=b"picture")
+    huge = await http.post(f"/read?{field}={2**31}", content=b"picture")
+
+    assert (refused.status_code, refused.json()["reason"]) == (400, "BAD_HINT")
+    assert (huge.status_code, huge.json()["reason"]) == (422, "INVALID_REQUEST")
+    assert refused.json()["field"] == huge.json()["field"] == field
+    assert len(backend.calls) == 1
+
+
+async def test_a_recogniser_without_a_reader_says_so(http, backend):
+    """501, what is missing and what to do, without the server's address."""
+    backend.number = DigitsError("no such call at 10.0.0.7", reason="UNIMPLEMENTED")
+
+    reply = await http.post("/read", content=b"picture")
+
+    assert (reply.status_code, reply.json()["reason"]) == (501, "UNIMPLEMENTED")
+    assert "reader" in reply.json()["detail"]
+    assert "10.0.0.7" not in reply.text
+
+
 async def test_models_are_listed(http):
     """With their figures, and which is the default."""
     reply = (await http.get("/models")).json()
@@ -132,11 +186,11 @@ async def test_models_are_listed(http):
 
 
 @pytest.mark.parametrize("reason", STATUS.keys() - OF_THE_GATEWAY)
-@pytest.mark.parametrize("path", ["/predict", "/compare"])
+@pytest.mark.parametrize("path", ["/predict", "/compare", "/read"])
 async def test_each_row_of_the_error_table(http, backend, path, reason):
     """Status, media type and keys of each failure that the server can report."""
     failure = DigitsError("the picture is at fault", reason=reason, field="image.encoded")
-    backend.answer = backend.comparison = failure
+    backend.answer = backend.comparison = backend.number = failure
 
     reply = await http.post(path, files={"file": b"picture"})
 
@@ -150,15 +204,16 @@ async def test_each_row_of_the_error_table(http, backend, path, reason):
 def test_the_table_is_the_contract_s():
     """Every reason of the design, with its status."""
     contract = {
-        400: ["EMPTY_IMAGE", "CORRUPT_IMAGE", "IMAGE_MISSING", "WRONG_SIZE"],
+        400: ["EMPTY_IMAGE", "CORRUPT_IMAGE", "IMAGE_MISSING", "WRONG_SIZE", "BAD_HINT"],
         415: ["UNSUPPORTED_FORMAT"],
-        422: ["IMAGE_TOO_SMALL", "BAD_ASPECT"],
+        422: ["IMAGE_TOO_SMALL", "BAD_ASPECT", "TOO_MANY_CHARACTERS"],
         413: ["IMAGE_TOO_LARGE", "TOO_MANY_PIXELS", "TOO_MANY_ITEMS"],
         404: ["MODEL_NOT_FOUND"],
         429: ["OVERLOADED"],
         503: ["SHUTTING_DOWN", "NOT_READY"],
         504: ["DEADLINE"],
         500: ["INTERNAL"],
+        501: ["UNIMPLEMENTED"],
     }
 
     expected = {reason: status for status, reasons in contract.items() for reason in reasons}
@@ -262,10 +317,11 @@ async def test_the_schema_names_every_failure(http):
     """The picture's routes document both bodies and each status of the table."""
     schema = (await http.get("/openapi.json")).json()
 
-    for path in ("/predict", "/compare"):
+    elsewhere = {"/predict": {405, 501}, "/compare": {405, 501}, "/read": {404, 405}}
+    for path, others in elsewhere.items():
         operation = schema["paths"][path]["post"]
         documented = {int(status) for status in operation["responses"]}
-        assert documented == {200} | set(STATUS.values()) - {405}
+        assert documented == {200} | set(STATUS.values()) - others
         assert {"multipart/form-data", "image/png"} <= operation["requestBody"]["content"].keys()
         problem = operation["responses"]["400"]["content"]["application/problem+json"]["schema"]
         assert problem["properties"].keys() == PROBLEM_KEYS

@@ -3,7 +3,7 @@
 import base64
 from typing import Annotated
 
-from digits_client import Comparison, DigitsError, Model, Prediction
+from digits_client import Comparison, DigitsError, Model, Number, NumberDigit, Prediction
 from pydantic import BaseModel, Field
 
 from digits_gateway.problems import Problem
@@ -97,6 +97,78 @@ class ComparisonAnswer(BaseModel):
                 for name, outcome in comparison.predictions.items()
             ],
             agree=comparison.agree,
+        )
+
+
+class AlternativeAnswer(BaseModel):
+    """Another digit that a character may be."""
+
+    digit: int = Field(examples=[1])
+    confidence: Probability = Field(description="Its calibrated probability.")
+
+
+class CharacterAnswer(BaseModel):
+    """One character of a number."""
+
+    digit: int | None = Field(
+        description="The digit, 0 to 9; null for what is no digit: a letter, a sign."
+    )
+    confidence: Probability = Field(
+        description="The calibrated probability that `digit` is right.", examples=[0.993]
+    )
+    accepted: bool = Field(description="Whether it is one clear digit.")
+    box: list[int] = Field(
+        description="x, y, width, height in pixels of the upright picture (after EXIF), from its "
+        "left upper corner.",
+        min_length=4,
+        max_length=4,
+        examples=[[38, 52, 41, 76]],
+    )
+    row: int = Field(description="Counted from 0 at the top.")
+    alternatives: list[AlternativeAnswer] = Field(
+        description="Other digits that it may be, the likeliest first."
+    )
+
+    @classmethod
+    def of(cls, digit: NumberDigit) -> "CharacterAnswer":
+        """Return the reply for a character."""
+        box = digit.box
+        return cls(
+            digit=digit.digit,
+            confidence=digit.confidence,
+            accepted=digit.accepted,
+            box=[box.x, box.y, box.width, box.height],
+            row=digit.row,
+            alternatives=[
+                AlternativeAnswer(digit=other.digit, confidence=other.confidence)
+                for other in digit.alternatives
+            ],
+        )
+
+
+class NumberAnswer(BaseModel):
+    """The number that stands in a picture."""
+
+    text: str = Field(
+        description="Its digits in reading order, a newline between rows, a space at a wide gap.",
+        examples=["1984"],
+    )
+    confidence: Probability = Field(
+        description="The calibrated probability that `text` is right.", examples=[0.971]
+    )
+    reason: str | None = Field(
+        description="Why it is not to be trusted: BLANK, NOT_A_DIGIT, UNSURE; null when it is."
+    )
+    digits: list[CharacterAnswer] = Field(description="The characters in reading order.")
+
+    @classmethod
+    def of(cls, number: Number) -> "NumberAnswer":
+        """Return the reply for a number."""
+        return cls(
+            text=number.text,
+            confidence=number.confidence,
+            reason=number.reason,
+            digits=[CharacterAnswer.of(digit) for digit in number.digits],
         )
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from digits_client import AsyncClient, Comparison, DigitsError, Model, Prediction
+from digits_client import AsyncClient, Comparison, DigitsError, Model, Number, Prediction
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
@@ -45,6 +45,17 @@ class Backend:
         """Return the MLP's and the CNN's answers for a picture."""
         call = self._client.compare_models(
             sent.data, timeout=self._timeout, metadata=self._metadata
+        )
+        return await self._ask(call, sent.field)
+
+    async def read(self, sent: Picture, min_digits: int, max_digits: int) -> Number:
+        """Return the number in a picture; a bound of 0 is none."""
+        call = self._client.read_number(
+            sent.data,
+            min_digits=min_digits,
+            max_digits=max_digits,
+            timeout=self._timeout,
+            metadata=self._metadata,
         )
         return await self._ask(call, sent.field)
 

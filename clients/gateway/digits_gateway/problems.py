@@ -20,6 +20,7 @@ STATUS: Mapping[str, int] = {
     "CORRUPT_IMAGE": 400,
     "IMAGE_MISSING": 400,
     "WRONG_SIZE": 400,
+    "BAD_HINT": 400,
     "MALFORMED_REQUEST": 400,
     "MODEL_NOT_FOUND": 404,
     "NOT_FOUND": 404,
@@ -31,9 +32,11 @@ STATUS: Mapping[str, int] = {
     "UNSUPPORTED_FORMAT": 415,
     "IMAGE_TOO_SMALL": 422,
     "BAD_ASPECT": 422,
+    "TOO_MANY_CHARACTERS": 422,
     "INVALID_REQUEST": 422,
     "OVERLOADED": 429,
     "INTERNAL": 500,
+    "UNIMPLEMENTED": 501,
     "NOT_READY": 503,
     "SHUTTING_DOWN": 503,
     "DEADLINE": 504,
@@ -46,6 +49,8 @@ _ALIASES = {"UNAVAILABLE": "NOT_READY"}
 _FIXED_DETAIL = {
     429: "More pictures arrive than can be read at once: try again in a second.",
     500: "Something went wrong here, and the log holds the details: quote the x-request-id.",
+    501: "The recogniser here reads no numbers, as no reader model is published: cut the number "
+    "into single digits and send these to /predict.",
     503: "The recogniser cannot be reached at the moment: try again in a few seconds.",
     504: "The answer took too long: try again, or send a smaller picture.",
 }

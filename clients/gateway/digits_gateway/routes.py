@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 
 from digits_gateway import picture
-from digits_gateway.answers import Answer, ComparisonAnswer, ModelsAnswer, State
+from digits_gateway.answers import Answer, ComparisonAnswer, ModelsAnswer, NumberAnswer, State
 from digits_gateway.backend import Backend
 from digits_gateway.picture import Picture
 from digits_gateway.problems import responses
@@ -31,6 +32,7 @@ PICTURE_BODY: dict[str, Any] = {
 """The body is read by `picture.receive`, so FastAPI cannot know it."""
 
 PICTURE_PROBLEMS = responses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504)
+NUMBER_PROBLEMS = responses(400, 408, 413, 415, 422, 429, 500, 501, 503, 504)
 
 
 async def _picture(request: Request) -> Picture:
@@ -41,6 +43,11 @@ Recogniser = Annotated[Backend, Depends(Backend)]
 Sent = Annotated[Picture, Depends(_picture)]
 ModelName = Annotated[str, Query(description="A name from `/models`; empty for the default.")]
 Normalized = Annotated[bool, Query(description="Whether to add `normalized` to each answer.")]
+
+# What the contract's int32 can carry goes on to the reader, which says what it takes.
+Bound = Annotated[int, Field(ge=-(2**31), lt=2**31, json_schema_extra={"minimum": 0})]
+MinDigits = Annotated[Bound, Query(description="The fewest digits in the number; 0: no bound.")]
+MaxDigits = Annotated[Bound, Query(description="The most digits in the number; 0: no bound.")]
 
 
 @router.post(
@@ -71,6 +78,19 @@ async def compare(
     """Answer with what the MLP and the CNN say, side by side."""
     comparison = await backend.compare(sent)
     return ComparisonAnswer.of(comparison, include_normalized=include_normalized)
+
+
+@router.post(
+    "/read",
+    summary="Read a number of several digits",
+    responses=NUMBER_PROBLEMS,
+    openapi_extra=PICTURE_BODY,
+)
+async def read(
+    backend: Recogniser, sent: Sent, min_digits: MinDigits = 0, max_digits: MaxDigits = 0
+) -> NumberAnswer:
+    """Answer with the number and where each of its digits stands, in one row or in several."""
+    return NumberAnswer.of(await backend.read(sent, min_digits, max_digits))
 
 
 @router.get("/models", summary="List the published models", responses=responses(429, 500, 503, 504))
