@@ -38,6 +38,14 @@ def _level(mask: Grey) -> Grey:
     thin = cv2.bitwise_and(mask, cv2.bitwise_not(bold))
     pieces = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
     joined = cv2.dilate(pieces, np.ones((3, piece), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    long = np.flatnonzero(stats[1:, cv2.CC_STAT_WIDTH] >= _ACROSS * mask.shape[1]) + 1
-    return cv2.bitwise_and(pieces, np.isin(labels, long).astype(np.uint8) * 255)
+    least = _ACROSS * mask.shape[1]
+    # Most pages have no lines, and labelling costs more than all the rest.
+    if cv2.countNonZero(cv2.reduce(joined, 0, cv2.REDUCE_MAX)) < least:
+        return np.zeros_like(mask)
+    # Pieces are too long for more of them than two bytes count.
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        joined, 8, cv2.CV_16U, cv2.CCL_SPAGHETTI
+    )
+    long = np.where(stats[:, cv2.CC_STAT_WIDTH] >= least, np.uint8(255), np.uint8(0))
+    long[0] = 0
+    return cv2.bitwise_and(pieces, long[labels])

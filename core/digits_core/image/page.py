@@ -49,6 +49,8 @@ _RULE = 8
 _INSIDE = 0.6
 # Ink paler than this share of the strokes is the ringing of JPEG rather than their soft edge.
 _FAINTEST = 0.12
+# Ink is looked for on at most so many pixels: a second on one core.
+_LARGEST = 16_000_000
 # A page of more pixels costs the reader a second and more than it has characters for.
 _MOST = 4_000_000
 
@@ -83,6 +85,10 @@ class _Found:
     mask: Grey
     boxes: NDArray[np.int32]
 
+    def height(self) -> float:
+        """How tall the characters are."""
+        return _height(self.boxes)
+
 
 def lay_out(picture: Grey, height: float | None = None) -> Page | None:
     """Bring a grey picture uint8[H, W] to the reader's scale; None where there is no ink.
@@ -91,28 +97,37 @@ def lay_out(picture: Grey, height: float | None = None) -> Page | None:
     better than by the sizes of its pieces of ink.
     """
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
+    closest = math.ceil(math.sqrt(picture.size / _LARGEST))
+    if height:
+        height = min(height, max(picture.shape))
+        zoom = max(closest, min(zoom, int(height / HEIGHT)))
     found = _find(picture, zoom)
-    if found is None:
+    if found is not None and not len(found.boxes) and zoom > closest:
+        # Ink in pieces too small for characters, which may be the copy's fault.
+        zoom = max(closest, zoom // 2)
+        found = _find(picture, zoom)
+    if found is None or not len(found.boxes):
         return None
-    tall = height / zoom if height else _height(found.boxes)
-    closer = max(1, int(zoom * tall / HEIGHT))
-    if closer < zoom and (better := _find(picture, closer)) is not None:
-        found, zoom = better, closer
-        tall = height / zoom if height else _height(found.boxes)
-    return _page(found, tall, zoom)
+    if height:
+        return _page(found, height / zoom, zoom)
+    closer = max(closest, int(zoom * found.height() / HEIGHT))
+    if closer < zoom:
+        better = _find(picture, closer)
+        if better is not None and len(better.boxes):
+            found, zoom = better, closer
+    return _page(found, found.height(), zoom)
 
 
 def _find(picture: Grey, zoom: int) -> _Found | None:
-    """The ink of a copy smaller by `zoom`; None where there is none."""
+    """The ink of a copy smaller by `zoom`; None where all is paper."""
     ink = find_ink(_shrink(picture, zoom))
     if ink.contrast < _MIN_CONTRAST:
         return None
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
-    found = _Found(ink, mask, _pieces(mask))
     lineless = without_lines(mask)
     if lineless is not None and len(boxes := _pieces(lineless)):
-        found = _Found(ink, lineless, boxes)
-    return found if len(found.boxes) else None
+        return _Found(ink, lineless, boxes)
+    return _Found(ink, mask, _pieces(mask))
 
 
 def _pieces(mask: Grey) -> NDArray[np.int32]:
