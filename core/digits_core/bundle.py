@@ -1,4 +1,4 @@
-"""A published model: its file, and the manifest that says what it is and how to read it.
+"""A published model: its file, and the manifest beside it.
 
 models/
   default               the name of the default model
@@ -7,201 +7,53 @@ models/
 """
 
 import hashlib
-import json
-import math
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
-from digits_core.acceptance import NAMES
 from digits_core.errors import BundleError, ModelNotFound
-from digits_core.image import NORMALIZER_VERSION, PAGE_VERSION
+from digits_core.manifest import (
+    MODEL_FILE,
+    SCHEMA,
+    Acceptance,
+    Canary,
+    Manifest,
+    Published,
+    ReadCanary,
+    ReaderManifest,
+)
 
-SCHEMA = 3
+__all__ = [
+    "MODELS_DIR",
+    "READER",
+    "SCHEMA",
+    "Acceptance",
+    "Bundle",
+    "Canary",
+    "Manifest",
+    "Published",
+    "ReadCanary",
+    "ReaderManifest",
+    "default_model",
+    "digest_of",
+    "digests_of",
+    "find",
+    "published",
+    "recognizers",
+    "write",
+]
+
 READER = "reader"
 """The name of the model that reads numbers; every other recognises one digit."""
 
 MODELS_DIR = Path(__file__).parent / "models"
 """The bundles that come with this package."""
 
-_MODEL_FILE = "model.onnx"
 _MANIFEST_FILE = "manifest.json"
 _DEFAULT_FILE = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """When an answer is accepted, beyond there being exactly one group of ink.
-
-    The ink differs from the paper by at least `min_contrast` grey levels of 255,
-    and the chance that a digit is there and answered rightly reaches
-    `threshold`, 0 to 1: the logistic function of `intercept` plus each of
-    `digits_core.acceptance.features` times its coefficient.
-    """
-
-    min_contrast: float
-    coefficients: Mapping[str, float]
-    intercept: float
-    threshold: float
-
-
-@dataclass(frozen=True, slots=True)
-class Canary:
-    """A picture with the answer that the published model gave for it.
-
-    `image` is a base64 PNG file, `digit` the answer, `probabilities` the ten
-    given that it is a digit, `digit_score` the probability that it is one.
-    """
-
-    image: str
-    digit: int
-    probabilities: tuple[float, ...]
-    digit_score: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """What every bundle says of itself.
-
-    `files` maps each file to its SHA-256; `input` and `output` name the model's
-    tensors; `parameters` counts its weights; `normalizer_version` is that of what
-    prepares its pictures; `metrics` holds published figures by data set;
-    `training` the configuration and `commit` the code that made it.
-    """
-
-    NORMALIZER: ClassVar[int]
-
-    name: str
-    version: int
-    files: Mapping[str, str]
-    input: str
-    output: str
-    parameters: int
-    normalizer_version: int
-    metrics: Mapping[str, float]
-    training: Mapping[str, Any]
-    commit: str
-    schema: int = SCHEMA
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the model file, 64 hexadecimal digits."""
-        return self.files[_MODEL_FILE]
-
-    def to_json(self) -> str:
-        """The manifest as JSON text, keys in the order above."""
-        return json.dumps(asdict(self), indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote. Raises `BundleError` when it is something else."""
-        try:
-            values = json.loads(text)
-            if values["schema"] != SCHEMA:
-                raise BundleError(
-                    f"the manifest has schema {values['schema']}, this code reads {SCHEMA}"
-                )
-            manifest = cls(**cls._parsed(values))
-            manifest._check()
-        except (ValueError, TypeError, KeyError) as error:
-            raise BundleError(f"the manifest cannot be read: {error}") from error
-        if _MODEL_FILE not in manifest.files:
-            raise BundleError(f"the manifest does not list {_MODEL_FILE}")
-        return manifest
-
-    @classmethod
-    def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """The fields as they are in Python, from what JSON has."""
-        raise NotImplementedError
-
-    def _check(self) -> None:
-        """Raise `ValueError` for a value that makes no sense."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest(Published):
-    """What the bundle of a recogniser says of itself.
-
-    `temperature` divides the logits before the softmax, then `other_bias` is
-    added to that of "not a digit".
-    """
-
-    NORMALIZER: ClassVar[int] = NORMALIZER_VERSION
-
-    temperature: float
-    other_bias: float
-    acceptance: Acceptance
-    canaries: tuple[Canary, ...]
-
-    @classmethod
-    def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return values | {
-            "acceptance": Acceptance(**values["acceptance"]),
-            "canaries": tuple(
-                Canary(**{**canary, "probabilities": tuple(canary["probabilities"])})
-                for canary in values["canaries"]
-            ),
-        }
-
-    def _check(self) -> None:
-        if not self.temperature > 0:
-            raise ValueError(f"the temperature is {self.temperature}")
-        if not math.isfinite(self.other_bias):
-            raise ValueError(f"the bias of other pictures is {self.other_bias}")
-        if unknown := set(self.acceptance.coefficients) - set(NAMES):
-            raise ValueError(f"acceptance knows no {', '.join(sorted(unknown))}")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadCanary:
-    """A picture, a base64 PNG file, with the text that the published reader read in it."""
-
-    image: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderManifest(Published):
-    """What the bundle of a reader says of itself.
-
-    `presence` is the least probability, 0 to 1, at which a character is taken to
-    be there, and `temperature` divides the logits of what it is. Where it stands
-    alone, the recogniser's answer counts with the weight `second_opinion`, 0 to 1.
-    A character's confidence is the logistic function of `intercept` plus
-    `coefficients` times the log-odds of its presence ("presence") and of what it
-    is ("score"); it is accepted from the confidence `accept` on. A number's is
-    the product of its characters' to the power of `together`.
-    """
-
-    NORMALIZER: ClassVar[int] = PAGE_VERSION
-
-    presence: float
-    temperature: float
-    second_opinion: float
-    coefficients: Mapping[str, float]
-    intercept: float
-    accept: float
-    together: float
-    canaries: tuple[ReadCanary, ...]
-
-    @classmethod
-    def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
-        canaries = tuple(ReadCanary(**canary) for canary in values["canaries"])
-        return values | {"canaries": canaries}
-
-    def _check(self) -> None:
-        for name in ("temperature", "together"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}")
-        if set(self.coefficients) != {"presence", "score"}:
-            raise ValueError(f"the coefficients are {', '.join(self.coefficients)}")
-        for name in ("presence", "second_opinion", "accept"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}")
 
 
 M = TypeVar("M", bound=Published)
@@ -245,7 +97,7 @@ class Bundle(Generic[M]):
                 f"the bundle {folder} was made for normaliser {manifest.normalizer_version}, this "
                 f"code has {kind.NORMALIZER}: publish the model anew"
             )
-        return Bundle(manifest, files[_MODEL_FILE])
+        return Bundle(manifest, files[MODEL_FILE])
 
 
 def published(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
@@ -269,7 +121,7 @@ def published(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
 
 
 def recognizers(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
-    """The newest version's folder of each model that recognises one digit. Raises as `published`."""
+    """Of `published` the models that recognise one digit. Raises `BundleError` likewise."""
     return {name: path for name, path in published(models_dir).items() if name != READER}
 
 
@@ -297,7 +149,7 @@ def find(name: str | None = None, models_dir: Path = MODELS_DIR) -> Path:
 
 def digest_of(model: bytes) -> dict[str, str]:
     """The `files` of a manifest for a model file's content."""
-    return digests_of({_MODEL_FILE: model})
+    return digests_of({MODEL_FILE: model})
 
 
 def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -314,7 +166,7 @@ def write(
     form. Raises `BundleError` when the manifest does not list just these, or
     when the version is already there.
     """
-    files = {_MODEL_FILE: model, **(beside or {})}
+    files = {MODEL_FILE: model, **(beside or {})}
     if manifest.files.keys() != files.keys():
         raise BundleError(
             f"the manifest lists {', '.join(manifest.files)}, the bundle has {', '.join(files)}"

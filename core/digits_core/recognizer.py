@@ -16,6 +16,7 @@ from digits_core.bundle import Bundle, Manifest
 from digits_core.errors import BundleError, CoreError, ImageError
 from digits_core.image import Limits, Normalized, decode, grey, normalize
 from digits_core.prediction import Prediction, Rejection
+from digits_core.session import open_session, shapes
 
 Picture: TypeAlias = bytes | str | os.PathLike[str] | NDArray[np.uint8]
 
@@ -205,18 +206,8 @@ def decoded(picture: Picture, limits: Limits | None = None) -> NDArray[np.uint8]
 
 def _open(bundle: Bundle[Manifest], threads: int) -> onnxruntime.InferenceSession:
     manifest = bundle.manifest
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(
-            bundle.model, options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # onnxruntime's own errors share no public base class
-        raise BundleError(f"onnxruntime cannot load {manifest.name}: {error}") from error
-    inputs = {node.name: node.shape for node in session.get_inputs()}
-    outputs = {node.name: node.shape for node in session.get_outputs()}
+    session = open_session(manifest.name, bundle.model, threads)
+    inputs, outputs = shapes(session)
     fits = (
         list(inputs) == [manifest.input]
         and inputs[manifest.input][1:] in ([28, 28], [28, 28, 1])

@@ -1,5 +1,7 @@
 """Numbers of several digits: where the characters are, what they are, in what order."""
 
-from digits_core.reading.reader import MOST_CHARACTERS, Reader
+from digits_core.reading.detector import MOST_CHARACTERS
+from digits_core.reading.reader import Reader
+from digits_core.reading.readings import check_hints
 
-__all__ = ["MOST_CHARACTERS", "Reader"]
+__all__ = ["MOST_CHARACTERS", "Reader", "check_hints"]

@@ -10,6 +10,7 @@ from digits_core.bundle import Bundle, ReaderManifest
 from digits_core.errors import BundleError, CoreError
 from digits_core.image import Page
 from digits_core.image.page import HEIGHT, STRIDE
+from digits_core.session import open_session, shapes
 
 CLASSES = 11
 """Ten digits and "no digit"."""
@@ -17,11 +18,18 @@ CLASSES = 11
 CHANNELS = 1 + CLASSES + 4
 """A cell's values: presence, the classes, the box."""
 
+MOST_CHARACTERS = 1_000
+"""A picture may hold so many characters; of a whole page of figures there are fewer."""
+
 # Two boxes that share this much of their union, or of the smaller one, are of one character.
 _SAME = 0.35
 _WITHIN = 0.75
 # Cells beyond these are noise: no picture within the limits holds as many characters.
 _MOST_CELLS = 6_000
+# Beyond these a presence is 0 or 1, and in float32 its exponential overflows.
+_MOST_LOGIT = 80.0
+# No character is further from the middle of the cell that finds it, in cells.
+_FAR = 64.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,15 @@ class Detector:
     def find(self, page: Page, least: float) -> list[Character]:
         """The characters of a page whose presence is at least so probable, the surest first.
 
-        Raises `CoreError` when the model answers with something that is no number.
+        Of more than `MOST_CHARACTERS` there is one too many. Raises `CoreError`
+        when the model answers with something that is no number.
         """
         image = page.pixels[None].astype(np.float32) / np.float32(255)
         (cells,) = self._session.run([self._manifest.output], {self._manifest.input: image})
         if not np.isfinite(cells).all():
-            raise CoreError("the reader answered with values that are no numbers")
+            raise CoreError(
+                f"the model {self._manifest.name} answered with values that are no numbers"
+            )
         return characters(cells[0], least)
 
 
@@ -80,14 +91,15 @@ def characters(cells: NDArray[np.float32], least: float) -> list[Character]:
 
     A cell holds the logit of presence, those of the eleven classes, and the
     box: the middle's offset from the cell's in cells, the logarithms of width
-    and height over `HEIGHT`.
+    and height over `HEIGHT`. Of more than `MOST_CHARACTERS` there is one too many.
     """
-    presence = 1 / (1 + np.exp(-cells[..., 0]))
+    presence = 1 / (1 + np.exp(-np.clip(cells[..., 0], -_MOST_LOGIT, _MOST_LOGIT)))
     rows, columns = np.nonzero(presence >= least)
-    order = presence[rows, columns].argsort()[::-1][:_MOST_CELLS]
+    order = (-presence[rows, columns]).argsort(kind="stable")[:_MOST_CELLS]
     rows, columns = rows[order], columns[order]
     chosen = cells[rows, columns].astype(np.float64)
-    middles = np.stack([columns, rows], 1) + 0.5 + chosen[:, -4:-2]
+    offsets = np.clip(chosen[:, -4:-2], -_FAR, _FAR)
+    middles = np.stack([columns, rows], 1) + 0.5 + offsets
     sizes = HEIGHT * np.exp(np.clip(chosen[:, -2:], -3, 3))
     boxes = np.concatenate([middles * STRIDE - sizes / 2, middles * STRIDE + sizes / 2], 1)
     found = []
@@ -108,31 +120,26 @@ def _apart(boxes: NDArray[np.float64]) -> list[int]:
         if not free[i]:
             continue
         kept.append(i)
-        low = np.maximum(boxes[i, :2], boxes[:, :2])
-        high = np.minimum(boxes[i, 2:], boxes[:, 2:])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
-        union = areas + areas[i] - shared
-        free &= (shared < _SAME * union) & (shared < _WITHIN * np.minimum(areas, areas[i]))
+        if len(kept) > MOST_CHARACTERS:
+            break
+        low = np.maximum(boxes[i, :2], boxes[i:, :2])
+        high = np.minimum(boxes[i, 2:], boxes[i:, 2:])
+        across, down = np.clip(high - low, 0, None).T
+        shared = across * down
+        union = areas[i:] + areas[i] - shared
+        free[i:] &= (shared < _SAME * union) & (shared < _WITHIN * np.minimum(areas[i:], areas[i]))
     return kept
 
 
 def _open(bundle: Bundle[ReaderManifest], threads: int) -> onnxruntime.InferenceSession:
     manifest = bundle.manifest
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(
-            bundle.model, options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # onnxruntime's own errors share no public base class
-        raise BundleError(f"onnxruntime cannot load {manifest.name}: {error}") from error
-    inputs = {node.name: node.shape for node in session.get_inputs()}
-    outputs = {node.name: node.shape for node in session.get_outputs()}
+    session = open_session(manifest.name, bundle.model, threads)
+    inputs, outputs = shapes(session)
+    sides = inputs.get(manifest.input, [])
     fits = (
         list(inputs) == [manifest.input]
-        and len(inputs[manifest.input]) == 3
+        and len(sides) == 3
+        and not any(isinstance(side, int) for side in sides[1:])
         and manifest.output in outputs
         and outputs[manifest.output][3:] == [CHANNELS]
     )

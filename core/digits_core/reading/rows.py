@@ -1,7 +1,9 @@
 """Characters in reading order."""
 
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
+
+import numpy as np
 
 from digits_core.reading.detector import Character
 
@@ -13,6 +15,8 @@ _FAR = 12.0
 # the row's usual gap.
 _WIDE = 0.9
 _UNUSUAL = 2.0
+# Rows shorter than so many heights say little about how the page slants.
+_SHORT = 4.0
 
 Row = list[Character]
 
@@ -20,13 +24,22 @@ Row = list[Character]
 def rows(characters: list[Character]) -> list[Row]:
     """The rows of a page from the top, each from the left."""
     found: list[Row] = []
+    # Of each row's last character: the middle from the top, the height, the right border.
+    ends = np.empty((len(characters), 3))
     for character in sorted(characters, key=lambda c: c.middle[0]):
-        near = [row for row in found if _follows(row, character)]
-        if near:
-            min(near, key=lambda row: _away(row, character)).append(character)
+        middles, heights, rights = ends[: len(found)].T
+        tall = np.maximum(heights, character.height)
+        away = np.abs(character.middle[1] - middles)
+        near = (away <= _LEVEL * tall) & (character.left - rights <= _FAR * tall)
+        if near.any():
+            place = int(np.where(near, away, np.inf).argmin())
+            found[place].append(character)
         else:
+            place = len(found)
             found.append([character])
-    return sorted(found, key=lambda row: median(c.middle[1] for c in row))
+        ends[place] = character.middle[1], character.height, character.right
+    slant = _slant(found)
+    return sorted(found, key=lambda row: median(c.middle[1] - slant * c.middle[0] for c in row))
 
 
 def gaps(row: Row) -> list[bool]:
@@ -35,16 +48,16 @@ def gaps(row: Row) -> list[bool]:
     if len(between) < 2:
         return [False] * len(between)
     height = median(c.height for c in row)
-    least = max(_WIDE * height, _UNUSUAL * median(between))
+    # The lower median: of two gaps the wide one is none too usual.
+    least = max(_WIDE * height, _UNUSUAL * median_low(between))
     return [gap > least for gap in between]
 
 
-def _follows(row: Row, character: Character) -> bool:
-    last = row[-1]
-    tall = max(last.height, character.height)
-    return _away(row, character) <= _LEVEL * tall and character.left - last.right <= _FAR * tall
-
-
-def _away(row: Row, character: Character) -> float:
-    """How far above or below the row's end a character stands."""
-    return abs(character.middle[1] - row[-1].middle[1])
+def _slant(found: list[Row]) -> float:
+    """How far rows fall for each pixel to the right, by their ends; the long ones tell."""
+    across = down = 0.0
+    for row in found:
+        (left, top), (right, bottom) = row[0].middle, row[-1].middle
+        across += (right - left) ** 2 + (_SHORT * row[0].height) ** 2
+        down += (right - left) * (bottom - top)
+    return down / across if across else 0.0

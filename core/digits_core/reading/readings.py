@@ -1,0 +1,104 @@
+"""What the characters on a page are, and which of them count."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_core.errors import BadHint
+from digits_core.manifest import ReaderManifest
+from digits_core.reading.detector import MOST_CHARACTERS, Character
+
+NOT_A_DIGIT = 10
+"""The place of "no digit" among the scores."""
+
+# Beyond these log-odds a score says nothing more.
+_MOST_ODDS = 12.0
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A character and the probabilities float64[11] of what it is."""
+
+    character: Character
+    scores: NDArray[np.float64]
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether it is rather a digit than none."""
+        return self.best != NOT_A_DIGIT
+
+    @property
+    def best(self) -> int:
+        """What it is most likely, 0 to 10."""
+        return int(self.scores.argmax())
+
+    @property
+    def lean(self) -> float:
+        """The log-ratio of its being a digit to its being anything else, or not there."""
+        there = self.character.presence
+        digit = there * float(self.scores[:NOT_A_DIGIT].max())
+        other = max(1 - there, there * float(self.scores[NOT_A_DIGIT]))
+        return math.log(max(digit, _LEAST) / max(other, _LEAST))
+
+    def as_digit(self) -> "Reading":
+        """The same, as if it could only be a digit."""
+        scores = self.scores.copy()
+        scores[NOT_A_DIGIT] = 0
+        if not scores.any():
+            scores[:NOT_A_DIGIT] = 1
+        return Reading(self.character, scores / scores.sum())
+
+    def confidence(self, manifest: ReaderManifest) -> float:
+        """The calibrated probability that it is there and is what it is taken for."""
+        total = (
+            manifest.intercept
+            + manifest.coefficients["presence"] * _odds(self.character.presence)
+            + manifest.coefficients["score"] * _odds(float(self.scores.max()))
+        )
+        return 1 / (1 + math.exp(-min(max(total, -700.0), 700.0)))
+
+
+def check_hints(min_digits: int, max_digits: int) -> None:
+    """Raise `BadHint` for bounds that no number fits."""
+    for field, value in (("min_digits", min_digits), ("max_digits", max_digits)):
+        if not 0 <= value <= MOST_CHARACTERS:
+            raise BadHint(
+                field, f"{field} is {value:,}: give 1 to {MOST_CHARACTERS:,}, or 0 for no bound"
+            )
+    if max_digits and min_digits > max_digits:
+        raise BadHint(
+            "max_digits",
+            f"max_digits is {max_digits:,}, less than min_digits, {min_digits:,}: "
+            "give at least as much, or 0 for no bound",
+        )
+
+
+def fitted(readings: list[Reading], presence: float, least: int, most: int) -> list[Reading]:
+    """What is there, or would be if there were at least and at most so many digits.
+
+    There is what reaches `presence`; 0 is no bound. To fit, what is least
+    likely a digit is left out, or what is most likely one is taken for one.
+    """
+    there = [reading.character.presence >= presence for reading in readings]
+    digits = [i for i, each in enumerate(readings) if there[i] and each.is_digit]
+    if most and len(digits) > most:
+        surest = sorted(digits, key=lambda i: readings[i].lean, reverse=True)
+        dropped = set(surest[most:])
+        return [each for i, each in enumerate(readings) if there[i] and i not in dropped]
+    rest = sorted(set(range(len(readings))).difference(digits))
+    likeliest = sorted(rest, key=lambda i: readings[i].lean, reverse=True)
+    taken = set(likeliest[: max(0, least - len(digits))])
+    return [
+        each.as_digit() if i in taken else each
+        for i, each in enumerate(readings)
+        if there[i] or i in taken
+    ]
+
+
+def _odds(probability: float) -> float:
+    """The log-odds of a probability."""
+    kept = min(max(probability, _LEAST), 1 - _LEAST)
+    return min(max(math.log(kept / (1 - kept)), -_MOST_ODDS), _MOST_ODDS)
