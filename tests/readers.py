@@ -14,9 +14,18 @@ from onnx import TensorProto, helper, numpy_helper
 SEVEN = 7
 
 
-def bar_reader() -> bytes:
-    """An ONNX model: presence is the mean ink of 9 x 25 pixels, every character a 7 of 24 x 16."""
-    constant = np.zeros(15, np.float32)
+def bar_reader(
+    *,
+    channels: int = 16,
+    steep: float = 30,
+    sides: tuple[int, int] | tuple[str, str] = ("height", "width"),
+) -> bytes:
+    """An ONNX model: presence is the mean ink of 9 x 25 pixels, every character a 7 of 24 x 16.
+
+    A cell has so many `channels`, presence rises so `steep`ly with the ink, the
+    page's `sides` have names or lengths.
+    """
+    constant = np.zeros(channels - 1, np.float32)
     constant[SEVEN] = 9.0
     constant[-2] = math.log(16 / 24)
     graph = helper.make_graph(
@@ -39,16 +48,16 @@ def bar_reader() -> bytes:
             helper.make_node("Concat", ["presence", "rest"], ["found"], axis=3),
         ],
         "bars",
-        [helper.make_tensor_value_info("page", TensorProto.FLOAT, ["batch", "height", "width"])],
+        [helper.make_tensor_value_info("page", TensorProto.FLOAT, ["batch", *sides])],
         [
             helper.make_tensor_value_info(
-                "found", TensorProto.FLOAT, ["batch", "rows", "columns", 16]
+                "found", TensorProto.FLOAT, ["batch", "rows", "columns", channels]
             )
         ],
         [
             numpy_helper.from_array(np.array([1], np.int64), "one"),
             numpy_helper.from_array(np.float32(0.75), "level"),
-            numpy_helper.from_array(np.float32(30), "steep"),
+            numpy_helper.from_array(np.float32(steep), "steep"),
             numpy_helper.from_array(np.float32(0), "none"),
             numpy_helper.from_array(constant, "constant"),
         ],

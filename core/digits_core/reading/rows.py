@@ -11,6 +11,9 @@ from digits_core.reading.detector import Character
 # one's, which follows slanted baselines, and no further to the right than this many heights.
 _LEVEL = 0.55
 _FAR = 12.0
+# Of two rows that a character could follow it is rather the nearer one's: so much of a gap counts
+# as if the character stood higher or lower by it.
+_DRIFT = 0.1
 # A gap between boxes is wide from this share of the row's height on, if it is also so many times
 # the row's usual gap.
 _WIDE = 0.9
@@ -30,9 +33,10 @@ def rows(characters: list[Character]) -> list[Row]:
         middles, heights, rights = ends[: len(found)].T
         tall = np.maximum(heights, character.height)
         away = np.abs(character.middle[1] - middles)
-        near = (away <= _LEVEL * tall) & (character.left - rights <= _FAR * tall)
+        gap = character.left - rights
+        near = (away <= _LEVEL * tall) & (gap <= _FAR * tall)
         if near.any():
-            place = int(np.where(near, away, np.inf).argmin())
+            place = int(np.where(near, away + _DRIFT * np.maximum(gap, 0), np.inf).argmin())
             found[place].append(character)
         else:
             place = len(found)
