@@ -1,4 +1,4 @@
-"""What a bundle says of itself, read from JSON with every field checked."""
+"""What a bundle says of itself: its manifest, every field checked as it is read."""
 
 import json
 import math
@@ -156,8 +156,7 @@ class Manifest(Published):
         if unknown := set(self.acceptance.coefficients) - set(NAMES):
             raise ValueError(f"acceptance knows no {', '.join(sorted(unknown))}")
         for canary in self.canaries:
-            _check_kind("a canary's image", canary.image, str)
-            _check_kind("a canary's digit", canary.digit, int)
+            _check_kinds(canary, {"image": str, "digit": int})
             _check_numbers(canary, ["digit_score"])
             if len(canary.probabilities) != _DIGITS or not all(
                 map(_is_number, canary.probabilities)
@@ -215,24 +214,25 @@ class ReaderManifest(Published):
         if set(self.coefficients) != {"presence", "score"}:
             raise ValueError(f"the coefficients are {', '.join(self.coefficients)}")
         for canary in self.canaries:
-            _check_kind("a canary's image", canary.image, str)
-            _check_kind("a canary's text", canary.text, str)
+            _check_kinds(canary, {"image": str, "text": str})
 
 
 def _check_published(manifest: Published) -> None:
     """Raise `ValueError` for a value that fits no bundle."""
-    for name, kind in _KINDS.items():
-        _check_kind(name, getattr(manifest, name), kind)
+    _check_kinds(manifest, _KINDS)
     for name, digest in manifest.files.items():
         if PurePath(name).name != name:
             raise ValueError(f"the file {name!r} lies outside of the bundle")
-        _check_kind(f"the digest of {name}", digest, str)
+        if not isinstance(digest, str):
+            raise ValueError(f"the digest of {name} is {digest!r}")
     _check_values("metrics", manifest.metrics)
 
 
-def _check_kind(name: str, value: object, kind: type) -> None:
-    if type(value) is not kind:  # True is an int, too
-        raise ValueError(f"{name} is {value!r}, no {kind.__name__}")
+def _check_kinds(holder: object, kinds: Mapping[str, type]) -> None:
+    for name, kind in kinds.items():
+        value = getattr(holder, name)
+        if type(value) is not kind:  # True is an int, too
+            raise ValueError(f"{name} is {value!r}, no {kind.__name__}")
 
 
 def _check_numbers(holder: object, names: Iterable[str]) -> None:
@@ -243,7 +243,8 @@ def _check_numbers(holder: object, names: Iterable[str]) -> None:
 
 def _check_values(name: str, values: Mapping[str, float]) -> None:
     """Raise `ValueError` unless all values of a mapping are finite numbers."""
-    _check_kind(name, values, dict)
+    if not isinstance(values, dict):
+        raise ValueError(f"{name} are {values!r}")
     for key, value in values.items():
         if not _is_number(value):
             raise ValueError(f"{name} has {value!r} for {key}, no finite number")

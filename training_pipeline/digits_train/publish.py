@@ -20,7 +20,7 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
     model = exported(model_name, work)
     (digest,) = digest_of(model).values()
     _refuse_unproven(model_name, work, digest)
-    _refuse_dirty(models_dir)
+    refuse_dirty(models_dir)
     made_by = "quantize" if model_name == QUANTIZED else "export"
     origin = reports.read(work, model_name, made_by, digest)
     beside = {"model.tflite": _lite(work, origin["source"])} if model_name == QUANTIZED else {}
@@ -63,7 +63,8 @@ def _refuse_unproven(model_name: str, work: Path, digest: str) -> None:
         )
 
 
-def _refuse_dirty(models_dir: Path) -> None:
+def refuse_dirty(models_dir: Path) -> None:
+    """Raise `PublishRefused` unless all but `models_dir` of its git checkout is committed."""
     changed = git.changed(models_dir.resolve().parent, besides=models_dir.resolve())
     if changed is None:
         raise PublishRefused(

@@ -18,10 +18,17 @@ _THICK = 0.03
 _CUT = 5
 
 
-def without_lines(mask: Grey) -> Grey | None:
-    """The mask uint8[H, W] without straight thin lines across it; None where there are none."""
-    upright = _level(np.ascontiguousarray(mask.T)).T
-    lines = cv2.bitwise_or(_level(mask), np.ascontiguousarray(upright))
+def without_lines(mask: Grey, *, level: bool = True, upright: bool = True) -> Grey | None:
+    """The mask uint8[H, W] without straight thin lines across it; None where there are none.
+
+    `level` and `upright` are the kinds of lines that are looked for.
+    """
+    lines = np.zeros_like(mask)
+    if level:
+        lines = _level(mask)
+    if upright:
+        turned = _level(np.ascontiguousarray(mask.T)).T
+        lines = cv2.bitwise_or(lines, np.ascontiguousarray(turned))
     if not cv2.countNonZero(lines):
         return None
     left = cv2.bitwise_and(mask, cv2.bitwise_not(lines))

@@ -45,6 +45,8 @@ _SPECK = 0.3
 _ALONG = 0.7
 _FRAME = 0.06
 _RULE = 8
+# Lines are told from strokes where characters are no taller than this share of the picture.
+_PART = 0.6
 # Half of a stroke's pixels belong to its soft edge: above this share lies its inside.
 _INSIDE = 0.6
 # Ink paler than this share of the strokes is the ringing of JPEG rather than their soft edge.
@@ -124,10 +126,22 @@ def _find(picture: Grey, zoom: int) -> _Found | None:
     if ink.contrast < _MIN_CONTRAST:
         return None
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
-    lineless = without_lines(mask)
+    lineless = _lineless(mask)
     if lineless is not None and len(boxes := _pieces(lineless)):
         return _Found(ink, lineless, boxes)
     return _Found(ink, mask, _pieces(mask))
+
+
+def _lineless(mask: Grey) -> Grey | None:
+    """The mask without ruled lines; None where there are none."""
+    lineless = without_lines(mask)
+    if lineless is None or not len(boxes := _pieces(lineless)):
+        return None
+    # Where a character is nearly as long as the picture, its strokes pass for lines across it.
+    across, down = (_height(boxes) <= _PART * side for side in mask.shape[::-1])
+    if across and down:
+        return lineless
+    return without_lines(mask, level=across, upright=down) if across or down else None
 
 
 def _pieces(mask: Grey) -> NDArray[np.int32]:

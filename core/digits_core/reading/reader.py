@@ -18,7 +18,7 @@ from digits_core.prediction import Rejection
 from digits_core.reading.alone import alone
 from digits_core.reading.assembly import assemble
 from digits_core.reading.detector import MOST_CHARACTERS, Character, Detector
-from digits_core.reading.readings import Reading, check_hints, fitted
+from digits_core.reading.readings import Seen, check_hints, fitted, weigh
 from digits_core.recognizer import Picture, Recognizer, decoded
 
 # What is less likely there than this is not even added to reach a lower bound on the digits.
@@ -75,10 +75,22 @@ class Reader:
         the picture cannot be decoded, `OSError` for an unreadable path.
         """
         check_hints(min_digits, max_digits)
+        manifest = self.bundle.manifest
         grey = decoded(picture, limits)
+        seen = self.see(grey)
+        if seen is None:
+            return Number("", 0.0, (), Rejection.BLANK)
+        readings = fitted(weigh(seen, manifest), manifest.presence, min_digits, max_digits)
+        return assemble(seen.page, grey.shape, readings, manifest)
+
+    def see(self, grey: NDArray[np.uint8]) -> Seen | None:
+        """Look for characters in a grey picture uint8[H, W]; None where there is no ink.
+
+        Raises `TooManyCharacters`.
+        """
         page = lay_out(grey)
         if page is None:
-            return Number("", 0.0, (), Rejection.BLANK)
+            return None
         page, found = self._found(grey, page)
         there = self.bundle.manifest.presence
         if sum(character.presence >= there for character in found) > MOST_CHARACTERS:
@@ -87,9 +99,10 @@ class Reader:
                 "once: cut it into parts"
             )
         # What comes later is the less probable.
-        readings = self._readings(page, found[:MOST_CHARACTERS])
-        kept = fitted(readings, there, min_digits, max_digits)
-        return assemble(page, grey.shape, kept, self.bundle.manifest)
+        found = found[:MOST_CHARACTERS]
+        own = alone(page, found)
+        opinions = self._recognizer.scores(np.stack(list(own.values()))) if own else ()
+        return Seen(page, found, dict(zip(own, opinions, strict=True)))
 
     def _found(self, grey: NDArray[np.uint8], page: Page) -> tuple[Page, list[Character]]:
         """The characters on the page, or on one that shows them nearer to the right height."""
@@ -106,21 +119,6 @@ class Reader:
         there = [c.height for c in found if c.presence >= self.bundle.manifest.presence]
         return median(there) if there else 0.0
 
-    def _readings(self, page: Page, found: list[Character]) -> list[Reading]:
-        """What each character is; of those that stand alone the recogniser is asked, too."""
-        manifest = self.bundle.manifest
-        if not found:
-            return []
-        logits = np.stack([c.logits for c in found]).astype(np.float64) / manifest.temperature
-        scores = _log_softmax(logits)
-        weight = manifest.second_opinion
-        if weight and (own := alone(page, found)):
-            seen = self._recognizer.scores(np.stack(list(own.values())))
-            places = list(own)
-            scores[places] = (1 - weight) * scores[places] + weight * np.log(np.maximum(seen, 1e-9))
-        shares = np.exp(_log_softmax(scores))
-        return [Reading(c, row) for c, row in zip(found, shares, strict=True)]
-
     def _ask_canaries(self) -> None:
         canaries = self.bundle.manifest.canaries
         name = f"the bundle {self.name} {self.version}"
@@ -136,10 +134,3 @@ class Reader:
                     f"{name} reads {text!r} in a canary picture that it was published with as "
                     f"{canary.text!r}: it does not fit this code"
                 )
-
-
-def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The logarithms of probabilities float64[N, 11]: none is ever that of 0."""
-    steady = logits - logits.max(axis=1, keepdims=True)
-    shares: NDArray[np.float64] = steady - np.log(np.exp(steady).sum(axis=1, keepdims=True))
-    return shares

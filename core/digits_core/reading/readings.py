@@ -1,12 +1,14 @@
 """What the characters on a page are, and which of them count."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.errors import BadHint
+from digits_core.image import Page
 from digits_core.manifest import ReaderManifest
 from digits_core.reading.detector import MOST_CHARACTERS, Character
 
@@ -16,6 +18,19 @@ NOT_A_DIGIT = 10
 # Beyond these log-odds a score says nothing more.
 _MOST_ODDS = 12.0
 _LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is on a page before anything is decided.
+
+    `opinions` are the recogniser's scores float64[11] of the characters that
+    stand alone, by their place in `characters`.
+    """
+
+    page: Page
+    characters: list[Character]
+    opinions: Mapping[int, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +66,32 @@ class Reading:
             scores[:NOT_A_DIGIT] = 1
         return Reading(self.character, scores / scores.sum())
 
+    def odds(self, of: str) -> float:
+        """The log-odds of its "presence", or of its best "score"."""
+        probability = self.character.presence if of == "presence" else float(self.scores.max())
+        kept = min(max(probability, _LEAST), 1 - _LEAST)
+        return min(max(math.log(kept / (1 - kept)), -_MOST_ODDS), _MOST_ODDS)
+
     def confidence(self, manifest: ReaderManifest) -> float:
         """The calibrated probability that it is there and is what it is taken for."""
-        total = (
-            manifest.intercept
-            + manifest.coefficients["presence"] * _odds(self.character.presence)
-            + manifest.coefficients["score"] * _odds(float(self.scores.max()))
+        total = manifest.intercept + sum(
+            weight * self.odds(name) for name, weight in manifest.coefficients.items()
         )
         return 1 / (1 + math.exp(-min(max(total, -700.0), 700.0)))
+
+
+def weigh(seen: Seen, manifest: ReaderManifest) -> list[Reading]:
+    """What each character is, by the detector and, where it stands alone, the recogniser."""
+    if not seen.characters:
+        return []
+    logits = np.stack([character.logits for character in seen.characters]).astype(np.float64)
+    scores = _log_softmax(logits / manifest.temperature)
+    weight = manifest.second_opinion
+    for place, opinion in seen.opinions.items():
+        other = np.log(np.maximum(opinion, _LEAST))
+        scores[place] = (1 - weight) * scores[place] + weight * other
+    shares = np.exp(_log_softmax(scores))
+    return [Reading(c, row) for c, row in zip(seen.characters, shares, strict=True)]
 
 
 def check_hints(min_digits: int, max_digits: int) -> None:
@@ -98,7 +131,8 @@ def fitted(readings: list[Reading], presence: float, least: int, most: int) -> l
     ]
 
 
-def _odds(probability: float) -> float:
-    """The log-odds of a probability."""
-    kept = min(max(probability, _LEAST), 1 - _LEAST)
-    return min(max(math.log(kept / (1 - kept)), -_MOST_ODDS), _MOST_ODDS)
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithms of probabilities float64[N, 11]: none is ever that of 0."""
+    steady = logits - logits.max(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = steady - np.log(np.exp(steady).sum(axis=1, keepdims=True))
+    return shares

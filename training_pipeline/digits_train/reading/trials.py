@@ -41,8 +41,7 @@ class Score:
 
 def score(read: str, wanted: str) -> Score:
     """Compare two texts, rows apart by newlines."""
-    got, want = (text.replace(" ", "").split("\n") for text in (read, wanted))
-    got = [row for row in got if row]
+    got, want = (text.replace(" ", "").split() for text in (read, wanted))
     blocks = SequenceMatcher(None, got, want, autojunk=False).get_matching_blocks()
     one, other = "".join(got), "".join(want)
     return Score(

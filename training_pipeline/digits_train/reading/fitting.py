@@ -1,0 +1,235 @@
+"""Stage `reader fit`: thresholds, and what the confidence of a reading is worth.
+
+Everything is fitted on pages and strings by hands and on papers that no training
+saw, and on surfaces where nobody has written.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from digits_core import Reader, Recognizer
+from digits_core.bundle import ReaderManifest, digest_of
+from digits_core.number import Number
+from digits_core.reading.assembly import assemble
+from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, fitted, weigh
+from numpy.typing import NDArray
+
+from digits_train import logistic, reports
+from digits_train.fonts import FOLDER
+from digits_train.reading.composition import Composition, Spacing, Standing
+from digits_train.reading.exporting import exported
+from digits_train.reading.learning import NAME
+from digits_train.reading.publishing import bundle
+from digits_train.reading.tiles import Bindery
+from digits_train.reading.trials import score
+from digits_train.surfaces import SURFACES
+
+PAGES, STRINGS, SURFACES_SHOWN = 700, 300, 300
+SEED = 20
+THREADS = 2
+WRONG = 0.02
+"""Of the numbers that are accepted at most this share is wrong."""
+
+TEMPERATURES = np.linspace(0.4, 1.6, 25)
+WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
+PRESENCES = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+EXPONENTS = np.geomspace(0.3, 3.0, 24)
+
+# A character is the one that stands where its middle lies, this share of the size away at most.
+_NEAR = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A picture as the reader sees it, and what stands on it."""
+
+    seen: Seen | None
+    shape: tuple[int, ...]
+    composition: Composition
+
+    def readings(self, manifest: ReaderManifest) -> list[Reading]:
+        """What the reader makes of its characters."""
+        if self.seen is None:
+            return []
+        return fitted(weigh(self.seen, manifest), manifest.presence, 0, 0)
+
+    def number(self, manifest: ReaderManifest) -> Number | None:
+        """The number that it reads; None where there is no ink."""
+        if self.seen is None:
+            return None
+        return assemble(self.seen.page, self.shape, self.readings(manifest), manifest)
+
+    def exact(self, manifest: ReaderManifest) -> bool:
+        """Whether that is what stands there."""
+        number = self.number(manifest)
+        return score(number.text if number else "", self.composition.text).exact
+
+    def truth(self, reading: Reading) -> int | None:
+        """The label of what stands where a character was found; None where nothing does."""
+        if self.seen is None:
+            return None
+        page = self.seen.page
+        x, y = reading.character.middle
+        x, y = page.left + x * page.scale, page.top + y * page.scale
+        near = [
+            (_distance(standing, x, y), standing.label)
+            for row in self.composition.rows
+            for standing in row
+        ]
+        away, label = min(near, default=(1.0, NOT_A_DIGIT))
+        return label if away <= _NEAR else None
+
+
+def fit(
+    work: Path,
+    data_dir: Path | None = None,
+    fonts_dir: Path | None = FOLDER,
+    models_dir: Path | None = None,
+    *,
+    with_pens: bool = True,
+) -> dict[str, Any]:
+    """Fit what the manifest holds, write `work`/reader.fit.json and return it.
+
+    The default recogniser in `models_dir` gives the second opinions. Raises
+    `StageMissing` without the export, `BundleError` without a recogniser.
+    """
+    model = exported(work)
+    recognizer = Recognizer.load(models_dir=models_dir) if models_dir else Recognizer.load()
+    made = bundle(model)
+    reader = Reader(made, recognizer, threads=THREADS)
+    bindery = Bindery.open(work, data_dir, fonts_dir, SEED, with_pens, validation=True)
+    cases = list(_cases(reader, bindery))
+    manifest = _fitted(made.manifest, cases)
+    values = {
+        name: getattr(manifest, name)
+        for name in (
+            "presence",
+            "temperature",
+            "second_opinion",
+            "coefficients",
+            "intercept",
+            "accept",
+            "together",
+        )
+    }
+    metrics = _metrics(cases, manifest)
+    (digest,) = digest_of(model).values()
+    reports.write(work, NAME, "fit", digest, {"fitted": values, "metrics": metrics})
+    return values | metrics
+
+
+def _cases(reader: Reader, bindery: Bindery) -> list[Case]:
+    rng = np.random.default_rng([SEED, 18])
+    cases = []
+
+    def show(picture: NDArray[np.uint8], composition: Composition) -> None:
+        cases.append(Case(reader.see(picture), picture.shape, composition))
+
+    for _ in range(PAGES):
+        show(*bindery.sheets.photographed(rng))
+    spacings: tuple[Spacing, ...] = ("separated", "touching", "overlapping")
+    for place in range(STRINGS):
+        composed = bindery.string(int(rng.integers(1, 7)), spacings[place % len(spacings)], rng)
+        show(composed.ink, composed)
+    for place in range(SURFACES_SHOWN):
+        picture = SURFACES[place % len(SURFACES)](bindery.sheets.studio.texture, rng)
+        show(picture, Composition(picture, ()))
+    return cases
+
+
+def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
+    """The manifest with what fits the cases best, one thing after the other."""
+    temperature = min(
+        TEMPERATURES.tolist(),
+        key=lambda t: _loss(replace(manifest, temperature=t, second_opinion=0.0), cases),
+    )
+    manifest = replace(manifest, temperature=temperature)
+    weight = min(WEIGHTS, key=lambda w: _loss(replace(manifest, second_opinion=w), cases))
+    manifest = replace(manifest, second_opinion=weight)
+    presence = max(PRESENCES, key=lambda p: _exact(replace(manifest, presence=p), cases))
+    manifest = replace(manifest, presence=presence)
+    manifest = _trusted(manifest, cases)
+    together = min(
+        EXPONENTS.tolist(), key=lambda e: _surprise(replace(manifest, together=e), cases)
+    )
+    manifest = replace(manifest, together=together)
+    return replace(manifest, accept=_least(manifest, cases))
+
+
+def _loss(manifest: ReaderManifest, cases: list[Case]) -> float:
+    """The mean surprise at what the characters are that stand where some were found."""
+    losses = [
+        -np.log(max(float(reading.scores[label]), 1e-9))
+        for case in cases
+        for reading in case.readings(manifest)
+        if (label := case.truth(reading)) is not None
+    ]
+    return float(np.mean(losses))
+
+
+def _exact(manifest: ReaderManifest, cases: list[Case]) -> int:
+    return sum(case.exact(manifest) for case in cases)
+
+
+def _trusted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
+    """With the logistic rule of how often a character is what it is taken for."""
+    plain = replace(manifest, intercept=0.0)
+    rows, right = [], []
+    for case in cases:
+        for reading in case.readings(manifest):
+            truth = case.truth(reading)
+            rows.append([reading.odds(name) for name in plain.coefficients])
+            # What is nothing at all may be called no digit.
+            right.append(reading.best == (NOT_A_DIGIT if truth is None else truth))
+    weights, intercept = logistic.fit(np.array(rows), np.array(right))
+    coefficients = dict(zip(plain.coefficients, weights.tolist(), strict=True))
+    return replace(manifest, coefficients=coefficients, intercept=intercept)
+
+
+def _surprise(manifest: ReaderManifest, cases: list[Case]) -> float:
+    """The mean surprise at whether numbers are right, given their confidence."""
+    sure, right = _numbers(manifest, cases)
+    chance = np.where(right, sure, 1 - sure)
+    return float(-np.log(np.maximum(chance, 1e-9)).mean())
+
+
+def _least(manifest: ReaderManifest, cases: list[Case]) -> float:
+    """The lowest confidence from which on no more than `WRONG` of the numbers are wrong."""
+    sure, right = _numbers(manifest, cases)
+    order = sure.argsort()[::-1]
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(wrong <= WRONG)
+    return float(sure[order][good[-1]]) if len(good) else 1.0
+
+
+def _numbers(
+    manifest: ReaderManifest, cases: list[Case]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Confidence float64[N] of all numbers read, and whether they are right, bool[N]."""
+    sure, right = [], []
+    for case in cases:
+        number = case.number(manifest)
+        if number is not None and number.text:
+            sure.append(number.confidence)
+            right.append(score(number.text, case.composition.text).exact)
+    return np.array(sure), np.array(right)
+
+
+def _metrics(cases: list[Case], manifest: ReaderManifest) -> dict[str, float]:
+    """What the reader reaches on the pages and strings that it was fitted on."""
+    parts = {
+        "validation_pages_exact": cases[:PAGES],
+        "validation_strings_exact": cases[PAGES : PAGES + STRINGS],
+        "validation_surfaces_empty": cases[PAGES + STRINGS :],
+    }
+    return {name: _exact(manifest, part) / len(part) for name, part in parts.items()}
+
+
+def _distance(standing: Standing, x: float, y: float) -> float:
+    """How far a point is from the middle of what stands there, as a share of its size."""
+    width = max(standing.right - standing.left, 0.4 * standing.height)
+    across = abs(x - (standing.left + standing.right) / 2) / width
+    down = abs(y - (standing.top + standing.bottom) / 2) / max(standing.height, 0.4 * width)
+    return max(across, down)

@@ -1,0 +1,109 @@
+"""Stage `reader publish`: a numbered bundle, with parity proven and from a clean tree."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from digits_core.bundle import Bundle, ReadCanary, ReaderManifest, digest_of, published, write
+from digits_core.image import PAGE_VERSION
+
+from digits_train import reports
+from digits_train.drawings import STYLES, drawing, png
+from digits_train.errors import PublishRefused
+from digits_train.publish import refuse_dirty
+from digits_train.reading.exporting import INPUT, OUTPUT, exported
+from digits_train.reading.learning import NAME
+
+CANARIES = ("2026", "0413\n8", "97 56")
+
+Fitted = Mapping[str, Any]
+
+UNFITTED: Fitted = {
+    "presence": 0.3,
+    "temperature": 1.0,
+    "second_opinion": 0.5,
+    "coefficients": {"presence": 0.5, "score": 0.5},
+    "intercept": 0.0,
+    "accept": 0.5,
+    "together": 1.0,
+}
+"""What a manifest says before anything was fitted."""
+
+
+def bundle(
+    model: bytes,
+    *,
+    version: int = 0,
+    fitted: Fitted = UNFITTED,
+    metrics: Mapping[str, float] | None = None,
+    training: Mapping[str, Any] | None = None,
+    commit: str = "",
+) -> Bundle[ReaderManifest]:
+    """Put together a bundle of the ONNX file `model` and what was `fitted` to it."""
+    graph = onnx.load_model_from_string(model).graph
+    manifest = ReaderManifest(
+        name=NAME,
+        version=version,
+        files=digest_of(model),
+        input=INPUT,
+        output=OUTPUT,
+        parameters=sum(int(np.prod(t.dims)) for t in graph.initializer if len(t.dims)),
+        normalizer_version=PAGE_VERSION,
+        metrics=metrics or {},
+        training=training or {},
+        commit=commit,
+        canaries=tuple(
+            ReadCanary(base64.b64encode(picture(text)).decode(), text) for text in CANARIES
+        ),
+        **fitted,
+    )
+    return Bundle(manifest, model)
+
+
+def publish(work: Path, models_dir: Path) -> Path:
+    """Write the reader's next version into `models_dir` and return its folder.
+
+    Raises `PublishRefused` when the tree is dirty or parity is not proven,
+    `StageMissing` when a stage has not run since the last export.
+    """
+    model = exported(work)
+    (digest,) = digest_of(model).values()
+    if not reports.read(work, NAME, "parity", digest)["passed"]:
+        raise PublishRefused(f"{NAME} failed the parity check: export it again")
+    refuse_dirty(models_dir)
+    origin = reports.read(work, NAME, "export", digest)
+    fit = reports.read(work, NAME, "fit", digest)
+    newest = published(models_dir).get(NAME)
+    made = bundle(
+        model,
+        version=int(newest.name) + 1 if newest else 1,
+        fitted=fit["fitted"],
+        metrics=fit["metrics"],
+        training=origin["config"],
+        commit=origin["commit"],
+    )
+    return write(made.manifest, model, models_dir)
+
+
+def picture(text: str) -> bytes:
+    """A canary: our own digits in rows on light paper, as a PNG file."""
+    side, step, gap = 90, 64, 70
+    rows = text.split("\n")
+    wide = max(len(row) for row in rows)
+    sheet = np.full((side * len(rows) + 30, step * wide + gap + 60), 235, np.uint8)
+    for down, row in enumerate(rows):
+        x = 15
+        for place, character in enumerate(row):
+            if character == " ":
+                x += gap
+                continue
+            digit = drawing(
+                int(character), place % STYLES, side=side, pen=6, ink=40, paper=235, fill=0.7
+            )
+            spot = sheet[15 + side * down : 15 + side * (down + 1), x : x + side]
+            np.minimum(spot, digit, out=spot)
+            x += step
+    return png(sheet)
