@@ -2,41 +2,30 @@
 
 import base64
 import json
-import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Route, expect
 
 from tests.gateways import GatewayProcess, running
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE = {
-    "viewport": {"width": 375, "height": 667},
-    "has_touch": True,
-    "is_mobile": True,
-    "device_scale_factor": 2,
-}
-SEVEN = [[(0.3, 0.22), (0.45, 0.22), (0.7, 0.22), (0.6, 0.45), (0.5, 0.65), (0.43, 0.82)]]
-ONE = [[(0.5, 0.2), (0.5, 0.5), (0.5, 0.8)]]
+from tests.pages import (
+    CHROMIUM,
+    ONE,
+    PHONE,
+    SEVEN,
+    draw,
+    has_ink,
+    pen,
+    problem,
+    reply,
+    shows,
+    touch,
+)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-Point = tuple[float, float]
-Strokes = Sequence[Sequence[Point]]
 
 
 @pytest.fixture(scope="module")
@@ -44,137 +33,6 @@ def gateway(server_address, tmp_path_factory) -> Iterator[GatewayProcess]:
     """A gateway before the server with the published models."""
     with running(tmp_path_factory.mktemp("gateway"), server_address) as gateway:
         yield gateway
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser: Browser, gateway: GatewayProcess) -> Iterator[Callable[..., Page]]:
-    """Open the page: `visit(**PHONE)`, `visit(url="http://...")`.
-
-    No script may fail, and nothing may be asked of another server.
-    """
-    faults: list[str] = []
-    contexts = []
-
-    def visit(url: str = "", path: str = "/", **options: Any) -> Page:
-        url = url or gateway.url
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda entry: _violation(entry.text) and faults.append(entry.text))
-        page.on(
-            "request", lambda request: _elsewhere(request.url, url) and faults.append(request.url)
-        )
-        page.goto(url + path)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def _violation(text: str) -> bool:
-    return "Content Security Policy" in text
-
-
-def _elsewhere(asked: str, url: str) -> bool:
-    return not asked.startswith((url, "blob:", "data:"))
-
-
-def on_sheet(page: Page, point: Point) -> Point:
-    """A point of the sheet, given as parts of its side, in the window's pixels."""
-    box = page.locator("#sheet").bounding_box()
-    assert box is not None
-    return box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"]
-
-
-def draw(page: Page, strokes: Strokes, *, lift: bool = True) -> None:
-    """Draw with the mouse; without `lift` the button stays down."""
-    for stroke in strokes:
-        page.mouse.move(*on_sheet(page, stroke[0]))
-        page.mouse.down()
-        for point in stroke[1:]:
-            page.mouse.move(*on_sheet(page, point), steps=4)
-        if lift:
-            page.mouse.up()
-
-
-def touch(page: Page, strokes: Strokes) -> None:
-    """Draw with a finger."""
-    session = page.context.new_cdp_session(page)
-    for stroke in strokes:
-        for place, point in enumerate(stroke):
-            x, y = on_sheet(page, point)
-            kind = "touchMove" if place else "touchStart"
-            session.send(
-                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]}
-            )
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
-def pen(page: Page, strokes: Strokes) -> None:
-    """Draw with a pen."""
-    session = page.context.new_cdp_session(page)
-    for stroke in strokes:
-        for place, point in enumerate([*stroke, stroke[-1]]):
-            x, y = on_sheet(page, point)
-            kinds = {0: "mousePressed", len(stroke): "mouseReleased"}
-            session.send(
-                "Input.dispatchMouseEvent",
-                {
-                    "type": kinds.get(place, "mouseMoved"),
-                    "x": x,
-                    "y": y,
-                    "button": "left",
-                    "buttons": int(place < len(stroke)),
-                    "clickCount": 1,
-                    "pointerType": "pen",
-                },
-            )
-
-
-def has_ink(page: Page, canvas: str) -> bool:
-    """Whether something is drawn on a canvas."""
-    return page.evaluate(
-        """(canvas) => {
-          const { width, height } = canvas;
-          const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-          return data.some((value, place) => place % 4 === 3 && value > 0);
-        }""",
-        page.locator(canvas).element_handle(),
-    )
-
-
-def shows(page: Page, digit: str) -> None:
-    """Wait until the page shows that digit."""
-    expect(page.locator("#digit")).to_have_text(digit, timeout=20_000)
-
-
-def reply(digit: int | None = 1, **changes: Any) -> str:
-    """A reply of `/compare`."""
-    answer = {
-        "prediction": digit,
-        "confidence": 0.9,
-        "probabilities": [float(digit == each) for each in range(10)],
-        "digit_score": 0.9,
-        "accepted": True,
-        "reason": None,
-        "model": "cnn",
-        "model_version": "1",
-        "normalized": base64.b64encode(bytes(784)).decode(),
-    } | changes
-    return json.dumps({"predictions": [answer | {"model": "mlp"}, answer], "agree": True})
 
 
 def test_a_digit_drawn_with_the_mouse_is_read(visit):
@@ -368,6 +226,7 @@ def test_each_doubt_has_its_words(visit, reason, digit, shown, headline):
     page = visit()
     body = reply(digit, accepted=False, reason=reason)
     page.route("**/compare*", lambda route: route.fulfill(body=body))
+    page.route("**/read", lambda route: route.fulfill(status=501, body=problem("UNIMPLEMENTED")))
     draw(page, ONE)
 
     expect(page.locator("#headline")).to_have_text(headline)
@@ -491,7 +350,7 @@ def test_the_documentation_works_offline(visit):
     page = visit(path="/docs")
 
     expect(page.locator("#operations-default-predict_predict_post")).to_be_visible()
-    expect(page.locator(".opblock")).to_have_count(5)
+    expect(page.locator(".opblock")).to_have_count(6)
 
 
 def test_a_picture_of_the_page_is_worth_looking_at(visit, tmp_path: Path):

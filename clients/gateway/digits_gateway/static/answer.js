@@ -1,13 +1,9 @@
 // Shows what the models say, in figures, in words and to screen readers.
 
-const REASONS = {
-  BLANK: () => ["Nothing there", "There is no ink on the picture."],
-  NOT_A_DIGIT: (answer) => ["Not a digit", `It does not look like one. The nearest is ${answer.prediction}.`],
-  SEVERAL_DIGITS: () => ["More than one digit", "One at a time, please."],
-  TOO_FAINT: (answer) => ["Too faint", `Maybe ${article(answer.prediction)}, but the ink hardly shows.`],
-  UNSURE: (answer) => ["Not sure", `It could be ${article(best(answer)[0])} or ${article(best(answer)[1])}.`],
-};
-const WITHOUT_DIGIT = new Set(["NOT_A_DIGIT", "SEVERAL_DIGITS"]);
+import { create, write } from "./elements.js";
+import { list } from "./number.js";
+import { digitless, percent, words, wordsOfFailure, wordsOfNumber } from "./words.js";
+
 const NAMES = { cnn: "CNN", mlp: "MLP" };
 const QUIET = 700; // milliseconds without a change before it is said aloud
 
@@ -17,6 +13,7 @@ export class AnswerView {
   #about = new Map();
   #order = ["cnn", "mlp"];
   #saying = 0;
+  #numbered = false; // whether a number stands there
 
   constructor(elements) {
     this.#elements = elements;
@@ -48,22 +45,44 @@ export class AnswerView {
     this.#elements.answer.toggleAttribute("data-waiting", waits);
   }
 
+  // Returns the answer that is shown: the first model's that has one.
   show({ predictions, agree }, milliseconds) {
     const rank = ({ model }) => (this.#order.indexOf(model) + 1 || Infinity);
     const sorted = [...predictions].sort((a, b) => rank(a) - rank(b));
     const answers = sorted.filter((each) => !each.error);
-    if (!answers.length) return this.trouble(sorted[0]?.error ?? { detail: "No model answers." });
+    if (!answers.length) {
+      this.trouble(sorted[0]?.error ?? { detail: "No model answers." });
+      return null;
+    }
     const [answer] = answers;
     const [headline, detail] = words(answer);
     const state = answer.prediction === null ? "idle" : answer.accepted ? "sure" : "doubt";
-    const digitless = WITHOUT_DIGIT.has(answer.reason);
-    this.#state(state, digitless ? "?" : (answer.prediction ?? ""), headline, detail);
+    const digit = digitless(answer) ? "?" : (answer.prediction ?? "");
+    if (this.#numbered && answer.reason === "SEVERAL_DIGITS") this.#again(headline, detail);
+    else this.#state(state, digit, headline, detail);
     this.#chart(sorted);
     this.#tiles(sorted);
     this.#see(answer.normalized);
-    const agreement = digitless || answers.length < 2 ? "" : agree ? "Both agree" : "They disagree";
+    const agreement = digitless(answer) || answers.length < 2 ? "" : agree ? "Both agree" : "They disagree";
     this.#notes(agreement, agree, `${Math.max(1, Math.round(milliseconds))} ms`);
     this.#say(`${answer.accepted ? `${answer.prediction}. ` : ""}${headline}. ${detail} ${agreement}`);
+    return answer;
+  }
+
+  // The number of which show() said that it has several digits.
+  number(number) {
+    const [headline, detail] = wordsOfNumber(number);
+    const { text, reason, digits } = number;
+    if (!text) this.#state("doubt", "?", headline, detail);
+    else this.#state(reason ? "doubt" : "sure", text, headline, detail, digits);
+    this.#say(`${text && `Number ${text.replaceAll("\n", ", ")}. `}${headline}. ${detail}`);
+  }
+
+  // Why there is no number.
+  numberless(problem, retrying) {
+    const [headline, detail] = wordsOfFailure(problem, retrying);
+    this.#state("doubt", "?", headline, detail);
+    this.#say(`${headline}. ${detail}`);
   }
 
   trouble({ detail }, retrying = false) {
@@ -78,12 +97,25 @@ export class AnswerView {
     this.#say(`${headline}. ${text}`);
   }
 
-  #state(state, digit, headline, detail) {
+  // `characters` are those of a number, which `digit` then is as a whole.
+  #state(state, digit, headline, detail, characters = []) {
     const { answer, ...parts } = this.#elements;
     answer.dataset.state = state;
+    this.#numbered = characters.length > 0;
+    answer.toggleAttribute("data-number", this.#numbered);
+    const longest = Math.max(...`${digit}`.split("\n").map((line) => line.length));
+    parts.digit.style.setProperty("--length", Math.max(1, longest));
+    list(parts.characters, characters);
     write(parts.digit, digit);
     write(parts.headline, headline);
     write(parts.detail, detail);
+  }
+
+  // The number that stands there stays until the one with the new ink is read.
+  #again(headline, detail) {
+    this.#elements.answer.dataset.state = "doubt";
+    write(this.#elements.headline, headline);
+    write(this.#elements.detail, detail);
   }
 
   #column(digit) {
@@ -124,8 +156,7 @@ export class AnswerView {
           says.textContent = "no answer";
           says.dataset.error = "";
         } else if (each.probabilities) {
-          const blank = each.prediction === null;
-          says.append(...(blank ? ["blank"] : [create("b", "", each.prediction), ` ${percent(each.confidence)}`]));
+          says.append(...inShort(each));
         }
         const about = create("span", "about");
         about.toggleAttribute("data-error", Boolean(each.error));
@@ -164,42 +195,19 @@ export class AnswerView {
   }
 }
 
-function words(answer) {
-  if (answer.accepted) return [`${percent(answer.confidence)} sure`, "One clear digit."];
-  return (REASONS[answer.reason] ?? REASONS.UNSURE)(answer);
-}
-
-function best({ probabilities }) {
-  return [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-}
-
 function about({ parameters, metrics }) {
   const size = parameters >= 1e6 ? `${(parameters / 1e6).toFixed(1)} M` : `${Math.round(parameters / 1e3)} k`;
   const accuracy = metrics.mnist_test_accuracy;
   return [`${size} weights`, ...(accuracy ? [`${(100 * accuracy).toFixed(2)} % of MNIST`] : [])];
 }
 
-function article(digit) {
-  return digit === 8 ? "an 8" : `a ${digit}`;
-}
-
-// Never rounds up to certainty.
-function percent(share) {
-  const tenths = Math.min(Math.round(1000 * share), share < 1 ? 999 : 1000);
-  return `${(tenths / 10).toFixed(1)} %`;
+function inShort({ prediction, confidence, reason }) {
+  if (prediction === null) return ["blank"];
+  if (reason === "SEVERAL_DIGITS") return ["several"];
+  return [create("b", "", prediction), ` ${percent(confidence)}`];
 }
 
 function name(model) {
   return NAMES[model] ?? model;
 }
 
-function write(element, text) {
-  if (element.textContent !== String(text)) element.textContent = text;
-}
-
-function create(tag, className = "", text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
-}

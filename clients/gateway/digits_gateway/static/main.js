@@ -1,9 +1,10 @@
-// Puts the page together: sheet or picture -> reader -> answer.
+// Puts the page together: sheet or picture -> reader -> answer, and of several digits the number.
 
 import { AnswerView } from "./answer.js";
-import { Pad } from "./pad.js";
+import { Boxes } from "./number.js";
+import { Pad, SNAPSHOT } from "./pad.js";
 import { receivePictures } from "./pictures.js";
-import { Reader, models } from "./reader.js";
+import { Reader, compare, models, read } from "./reader.js";
 
 const INTERVAL = 90; // milliseconds between questions while a stroke grows
 
@@ -17,6 +18,7 @@ const view = new AnswerView({
   headline: element("headline"),
   detail: element("detail"),
   bars: element("bars"),
+  characters: element("characters"),
   seen: element("seen"),
   tiles: element("tiles"),
   agreement: element("agreement"),
@@ -24,17 +26,28 @@ const view = new AnswerView({
   announcement: element("announcement"),
 });
 
-const reader = new Reader({
-  answered(comparison, milliseconds) {
+const reader = new Reader(compare, {
+  answered(comparison, milliseconds, asked) {
     introduce();
-    view.show(comparison, milliseconds);
+    const answer = view.show(comparison, milliseconds);
+    if (answer?.reason === "SEVERAL_DIGITS" && asked === still) numbers.ask(asked);
   },
   troubled: (problem, retrying) => view.trouble(problem, retrying),
   waiting: (waits) => view.wait(waits),
 });
 
+const numbers = new Reader(read, {
+  answered(number, _, asked) {
+    view.number(number);
+    mark(number.digits, asked);
+  },
+  troubled: (problem, retrying) => view.numberless(problem, retrying),
+});
+
+const boxes = new Boxes(element("boxes"));
 const drawing = new Pad(sheet, { brush: () => brush.value / 100, changed });
 let asking = 0;
+let still = null; // the picture that was asked about last, unless a stroke has changed it since
 let introduced = null;
 
 receivePictures(
@@ -43,7 +56,8 @@ receivePictures(
     drawing.clear();
     forget();
     show(blob);
-    reader.ask(Promise.resolve(blob));
+    still = Promise.resolve(blob);
+    reader.ask(still);
   },
 );
 
@@ -59,24 +73,46 @@ document.addEventListener("keydown", (event) => {
 introduce();
 
 function changed(finished) {
+  unmark();
   if (!drawing.empty) show(null);
   refresh();
   if (drawing.empty) return forget();
-  if (finished) return ask();
+  if (finished) return ask(true);
   asking ||= setTimeout(ask, INTERVAL);
 }
 
-function ask() {
+// Numbers are read between the strokes: `finished`.
+function ask(finished = false) {
   clearTimeout(asking);
   asking = 0;
-  reader.ask(drawing.snapshot());
+  const snapshot = drawing.snapshot();
+  if (finished) still = snapshot;
+  reader.ask(snapshot);
 }
 
 function forget() {
   clearTimeout(asking);
   asking = 0;
+  unmark();
   reader.forget();
   view.idle();
+}
+
+// Drops what is known, or asked, about a number.
+function unmark() {
+  still = null;
+  numbers.forget();
+  boxes.clear();
+}
+
+// Draws the boxes over the sheet or the picture that they were found in.
+async function mark(characters, asked) {
+  const uploaded = picture.hasAttribute("src");
+  if (uploaded) await picture.decode().catch(() => {}); // its size is known then, if ever
+  if (asked !== still) return;
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  if (!uploaded) boxes.show(characters, { width: SNAPSHOT, height: SNAPSHOT, framed: false });
+  else if (width) boxes.show(characters, { width, height, framed: true });
 }
 
 function wipe() {

@@ -1,7 +1,7 @@
 // The sheet: strokes by mouse, pen or finger, kept as curves so that they are
 // sharp on every screen and look the same to the models whatever the theme.
 
-const SNAPSHOT = 280; // pixels a side: ten times what a model sees
+export const SNAPSHOT = 280; // pixels a side: ten times what a model sees
 const CLOSEST = 0.0015; // of the side: nearer points add nothing to a curve
 
 export class Pad {

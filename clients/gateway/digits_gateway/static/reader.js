@@ -1,5 +1,5 @@
-// Asks the gateway to read a picture. The latest question wins: a reply that
-// comes after the reply to a later question, or after forget(), is dropped.
+// Asks the gateway about pictures. The latest question wins: a reply that comes
+// after the reply to a later question, or after forget(), is dropped.
 
 const UNDER_WAY = 2; // enough to keep a slow line busy; an older question is given up
 const SLOW = 400; // milliseconds after which the page shows that it waits
@@ -20,8 +20,10 @@ export class Reader {
   #again = 0;
   #slow = 0;
 
-  // answered(comparison, milliseconds); troubled(problem, retrying); waiting(whether).
-  constructor({ answered, troubled, waiting }) {
+  // question(blob, signal) is one of the questions below. answered(answer, milliseconds,
+  // picture); troubled(problem, retrying); waiting(whether).
+  constructor(question, { answered, troubled, waiting = () => {} }) {
+    this.question = question;
     this.answered = answered;
     this.troubled = troubled;
     this.waiting = waiting;
@@ -48,10 +50,10 @@ export class Reader {
     const timer = setTimeout(() => flight.abort(), PATIENCE);
     try {
       const start = performance.now();
-      const comparison = await compare(await picture, flight.signal);
+      const answer = await this.question(await picture, flight.signal);
       if (number <= this.#settled) return;
       this.#settle(number);
-      this.answered(comparison, performance.now() - start);
+      this.answered(answer, performance.now() - start, picture);
     } catch (error) {
       if (number <= this.#settled || number < this.#asked) return;
       this.#settle(number);
@@ -88,8 +90,14 @@ class Refused extends Error {
   }
 }
 
-async function compare(picture, signal) {
-  const response = await fetch("compare?include_normalized=true", {
+// What every model says.
+export const compare = (picture, signal) => post("compare?include_normalized=true", picture, signal);
+
+// The number of several digits.
+export const read = (picture, signal) => post("read", picture, signal);
+
+async function post(path, picture, signal) {
+  const response = await fetch(path, {
     method: "POST",
     headers: { "content-type": picture.type || "application/octet-stream" },
     body: picture,
