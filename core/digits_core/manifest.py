@@ -16,7 +16,6 @@ SCHEMA = 3
 MODEL_FILE = "model.onnx"
 """The file that every bundle has."""
 
-_DIGITS = 10
 _KINDS: Mapping[str, type] = {
     "name": str,
     "version": int,
@@ -25,7 +24,6 @@ _KINDS: Mapping[str, type] = {
     "output": str,
     "parameters": int,
     "normalizer_version": int,
-    "metrics": dict,
     "training": dict,
     "commit": str,
 }
@@ -158,9 +156,7 @@ class Manifest(Published):
         for canary in self.canaries:
             _check_kinds(canary, {"image": str, "digit": int})
             _check_numbers(canary, ["digit_score"])
-            if len(canary.probabilities) != _DIGITS or not all(
-                map(_is_number, canary.probabilities)
-            ):
+            if len(canary.probabilities) != 10 or not all(map(_is_number, canary.probabilities)):
                 raise ValueError(f"a canary's probabilities are {canary.probabilities}")
 
 
@@ -221,10 +217,8 @@ def _check_published(manifest: Published) -> None:
     """Raise `ValueError` for a value that fits no bundle."""
     _check_kinds(manifest, _KINDS)
     for name, digest in manifest.files.items():
-        if PurePath(name).name != name:
-            raise ValueError(f"the file {name!r} lies outside of the bundle")
-        if not isinstance(digest, str):
-            raise ValueError(f"the digest of {name} is {digest!r}")
+        if PurePath(name).name != name or not isinstance(digest, str):
+            raise ValueError(f"no file of a bundle is {name!r}, {digest!r}")
     _check_values("metrics", manifest.metrics)
 
 
@@ -244,7 +238,7 @@ def _check_numbers(holder: object, names: Iterable[str]) -> None:
 def _check_values(name: str, values: Mapping[str, float]) -> None:
     """Raise `ValueError` unless all values of a mapping are finite numbers."""
     if not isinstance(values, dict):
-        raise ValueError(f"{name} are {values!r}")
+        raise TypeError(f"{name} are {values!r}")
     for key, value in values.items():
         if not _is_number(value):
             raise ValueError(f"{name} has {value!r} for {key}, no finite number")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from digits_core import bundle as bundles
-from digits_core.bundle import Bundle, Manifest
+from digits_core.bundle import READER, Bundle, Manifest, ReaderManifest
 from digits_core.errors import BundleError, ModelNotFound
 
+from tests.readers import bar_reader, reader_manifest, write_reader
 from tests.unit.core.linear import linear_model
 
 
@@ -127,3 +128,119 @@ def test_missing_folders(tmp_path: Path) -> None:
         bundles.published(tmp_path / "nowhere")
     with pytest.raises(BundleError, match="no default"):
         bundles.default_model(tmp_path)
+
+
+def test_a_reader_is_written_and_read_back(tmp_path: Path) -> None:
+    """A reader's bundle survives the way through the files, to the last field."""
+    folder = write_reader(tmp_path)
+
+    assert folder == tmp_path / READER / "1"
+    assert Bundle.read(folder, ReaderManifest) == Bundle(reader_manifest(), bar_reader())
+
+
+def test_one_kind_of_bundle_is_not_the_other(tmp_path: Path, models_dir: Path) -> None:
+    """A reader is no recogniser, nor the other way round."""
+    with pytest.raises(BundleError, match="manifest cannot be read"):
+        Bundle.read(write_reader(tmp_path), Manifest)
+    with pytest.raises(BundleError, match="manifest cannot be read"):
+        Bundle.read(bundles.find("linear", models_dir), ReaderManifest)
+
+
+def test_a_reader_is_no_recogniser(models_dir: Path) -> None:
+    """It is published beside them, and left out where one digit is recognised."""
+    write_reader(models_dir)
+
+    assert list(bundles.published(models_dir)) == ["linear", READER]
+    assert list(bundles.recognizers(models_dir)) == ["linear"]
+
+
+def test_a_reader_for_other_pages_is_refused(tmp_path: Path) -> None:
+    """What prepares its pictures has a version of its own."""
+    folder = write_reader(tmp_path, normalizer_version=999)
+
+    with pytest.raises(BundleError, match="normaliser 999"):
+        Bundle.read(folder, ReaderManifest)
+
+
+SHARED = [
+    ("name", 7),
+    ("version", "1"),
+    ("version", True),
+    ("files", ["model.onnx"]),
+    ("files", {"model.onnx": None}),
+    ("files", {"model.onnx": "0", "../secret": "0"}),
+    ("files", {}),
+    ("input", None),
+    ("output", 1),
+    ("parameters", 1.5),
+    ("normalizer_version", "1"),
+    ("metrics", []),
+    ("metrics", {"accuracy": "high"}),
+    ("metrics", {"accuracy": float("nan")}),
+    ("training", "none"),
+    ("commit", 0),
+    ("schema", 2),
+    ("canaries", None),
+    ("canaries", ["picture"]),
+    ("temperature", 0),
+    ("temperature", float("nan")),
+    ("temperature", float("inf")),
+    ("temperature", 10**400),
+    ("temperature", True),
+    ("unheard_of", 1),
+]
+RECOGNIZERS = [
+    ("other_bias", "0"),
+    ("acceptance", None),
+    ("acceptance", {"min_contrast": 1}),
+    ("acceptance", {"min_contrast": 1, "coefficients": {}, "intercept": None, "threshold": 1}),
+    ("acceptance", {"min_contrast": 1, "coefficients": [], "intercept": 0, "threshold": 1}),
+    ("acceptance", {"min_contrast": 1, "coefficients": {"x": 1}, "intercept": 0, "threshold": 1}),
+    ("canaries", [{"image": None, "digit": 1, "probabilities": [0.1] * 10, "digit_score": 1}]),
+    ("canaries", [{"image": "", "digit": "1", "probabilities": [0.1] * 10, "digit_score": 1}]),
+    ("canaries", [{"image": "", "digit": 1, "probabilities": [0.1] * 9, "digit_score": 1}]),
+    ("canaries", [{"image": "", "digit": 1, "probabilities": ["0"] * 10, "digit_score": 1}]),
+    ("canaries", [{"image": "", "digit": 1, "probabilities": [0.1] * 10, "digit_score": "1"}]),
+]
+READERS = [
+    ("presence", -0.1),
+    ("presence", 1.1),
+    ("presence", None),
+    ("second_opinion", 2),
+    ("second_opinion", float("nan")),
+    ("coefficients", ["presence", "score"]),
+    ("coefficients", {"presence": 1}),
+    ("coefficients", {"presence": 1, "score": 1, "size": 1}),
+    ("coefficients", {"presence": 1, "score": None}),
+    ("intercept", None),
+    ("intercept", float("-inf")),
+    ("accept", 1.5),
+    ("accept", "0.5"),
+    ("together", 0),
+    ("together", -1),
+    ("canaries", [{"image": 5, "text": "7"}]),
+    ("canaries", [{"image": "", "text": 7}]),
+    ("canaries", [{"image": ""}]),
+]
+
+
+def check_refused(manifest: Manifest | ReaderManifest, field: str, value: object) -> None:
+    """Assert that a manifest is refused with this value in this field, and read without."""
+    values = json.loads(manifest.to_json())
+    assert type(manifest).from_json(json.dumps(values)) == manifest
+    with pytest.raises(BundleError, match="the manifest"):
+        type(manifest).from_json(json.dumps(values | {field: value}))
+
+
+@pytest.mark.parametrize(("field", "value"), [*SHARED, *RECOGNIZERS])
+def test_every_field_of_a_manifest_is_checked(
+    manifest: Manifest, field: str, value: object
+) -> None:
+    """A recogniser never starts with a value that would fail a request later."""
+    check_refused(manifest, field, value)
+
+
+@pytest.mark.parametrize(("field", "value"), [*SHARED, *READERS])
+def test_every_field_of_a_readers_manifest_is_checked(field: str, value: object) -> None:
+    """Nor does a reader."""
+    check_refused(reader_manifest(), field, value)
