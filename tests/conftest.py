@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from digits_core.bundle import Acceptance, Canary, Manifest
 from digits_core.image import NORMALIZER_VERSION
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
+
+from tests.readers import write_reader
 
 PATIENCE_S = 60.0
 """How long to wait for what takes a second: a limit for what hangs, on a machine that is busy."""
@@ -226,4 +229,13 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory, publish: Publish) -> P
     publish(folder, "mlp", seed=1)
     publish(folder, "cnn", seed=2)
     (folder / "default").write_text("cnn\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reading_models(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Path:
+    """The tiny models and a reader that takes every solid bar for a 7. Do not change it."""
+    folder = tmp_path_factory.mktemp("models") / "reading"
+    shutil.copytree(tiny_models, folder)
+    write_reader(folder)
     return folder
