@@ -33,7 +33,8 @@ def main() -> None:
     canvas = drawing(5)
     shaded = photo(canvas)
     models = {
-        name: bundle.Bundle.read(path, bundle.Manifest) for name, path in bundle.recognizers().items()
+        name: bundle.Bundle.read(path, bundle.Manifest)
+        for name, path in bundle.recognizers().items()
     }
     default = bundle.default_model()
     calls = {

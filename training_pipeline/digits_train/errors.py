@@ -6,6 +6,7 @@ TrainError
 ├── DownloadFailed     DOWNLOAD_FAILED: no mirror gave the file
 ├── StageMissing       STAGE_MISSING: an earlier stage has not run in this work folder
 ├── WorkFolderMismatch WORK_FOLDER_MISMATCH: the work folder belongs to another configuration
+├── NothingFound       NOTHING_FOUND: the reader finds no character to be fitted on
 ├── ParityFailed       PARITY_FAILED: ONNX and Keras disagree
 └── PublishRefused     PUBLISH_REFUSED: the bundle must not be published as things stand
 """
@@ -51,6 +52,12 @@ class WorkFolderMismatch(TrainError):
     """The work folder holds the files of another configuration."""
 
     reason = "WORK_FOLDER_MISMATCH"
+
+
+class NothingFound(TrainError):
+    """The reader's net finds no character on any validation page."""
+
+    reason = "NOTHING_FOUND"
 
 
 class ParityFailed(TrainError):

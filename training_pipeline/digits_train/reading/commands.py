@@ -79,7 +79,8 @@ def export(work: WorkOption = WORK) -> None:
 
 
 @app.command()
-def fit(
+def fit(  # noqa: PLR0917 (typer hands options over by name)
+    config: CourseOption = FULL,
     work: WorkOption = WORK,
     data_dir: DataOption = None,
     without_pens: PensOption = False,
@@ -88,10 +89,10 @@ def fit(
 ) -> None:
     """Fit the thresholds and the confidence on validation pages."""
     from digits_train.reading.fitting import fit
+    from digits_train.reading.learning import COURSES
 
-    for name, value in fit(
-        work, data_dir, fonts_dir, models_dir, with_pens=not without_pens
-    ).items():
+    found = fit(COURSES[config], work, data_dir, fonts_dir, models_dir, with_pens=not without_pens)
+    for name, value in found.items():
         console.print(f"{name:16} {value}")
 
 

@@ -9,25 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from digits_core import Reader, Recognizer
+from digits_core import Recognizer
 from digits_core.bundle import ReaderManifest, digest_of
+from digits_core.errors import TooManyCharacters
 from digits_core.number import Number
 from digits_core.reading.assembly import assemble
+from digits_core.reading.eye import Eye
 from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, fitted, weigh
 from numpy.typing import NDArray
 
 from digits_train import logistic, reports
+from digits_train.errors import NothingFound
 from digits_train.fonts import FOLDER
 from digits_train.reading.composition import Composition, Spacing, Standing
 from digits_train.reading.exporting import exported
-from digits_train.reading.learning import NAME
+from digits_train.reading.learning import NAME, Course
 from digits_train.reading.publishing import bundle
 from digits_train.reading.tiles import Bindery
 from digits_train.reading.trials import score
 from digits_train.surfaces import SURFACES
 
-PAGES, STRINGS, SURFACES_SHOWN = 700, 300, 300
-SEED = 20
 THREADS = 2
 WRONG = 0.02
 """Of the numbers that are accepted at most this share is wrong."""
@@ -83,6 +84,7 @@ class Case:
 
 
 def fit(
+    course: Course,
     work: Path,
     data_dir: Path | None = None,
     fonts_dir: Path | None = FOLDER,
@@ -93,14 +95,18 @@ def fit(
     """Fit what the manifest holds, write `work`/reader.fit.json and return it.
 
     The default recogniser in `models_dir` gives the second opinions. Raises
-    `StageMissing` without the export, `BundleError` without a recogniser.
+    `StageMissing` without the export, `BundleError` without a recogniser,
+    `NothingFound` when the net finds no character on any of the pages.
     """
     model = exported(work)
     recognizer = Recognizer.load(models_dir=models_dir) if models_dir else Recognizer.load()
     made = bundle(model)
-    reader = Reader(made, recognizer, threads=THREADS)
-    bindery = Bindery.open(work, data_dir, fonts_dir, SEED, with_pens, validation=True)
-    cases = list(_cases(reader, bindery))
+    eye = Eye(made, recognizer, threads=THREADS)
+    bindery = Bindery.open(work, data_dir, fonts_dir, course.seed, with_pens, validation=True)
+    parts = _cases(eye, bindery, course)
+    cases = [case for part in parts.values() for case in part]
+    if not any(case.readings(made.manifest) for case in cases):
+        raise NothingFound(f"{NAME} finds no character on {len(cases)} pages: train it longer")
     manifest = _fitted(made.manifest, cases)
     values = {
         name: getattr(manifest, name)
@@ -114,29 +120,36 @@ def fit(
             "together",
         )
     }
-    metrics = _metrics(cases, manifest)
+    metrics = {
+        f"validation_{name}_exact": _exact(manifest, part) / len(part)
+        for name, part in parts.items()
+    }
     (digest,) = digest_of(model).values()
     reports.write(work, NAME, "fit", digest, {"fitted": values, "metrics": metrics})
     return values | metrics
 
 
-def _cases(reader: Reader, bindery: Bindery) -> list[Case]:
-    rng = np.random.default_rng([SEED, 18])
-    cases = []
-
-    def show(picture: NDArray[np.uint8], composition: Composition) -> None:
-        cases.append(Case(reader.see(picture), picture.shape, composition))
-
-    for _ in range(PAGES):
-        show(*bindery.sheets.photographed(rng))
+def _cases(eye: Eye, bindery: Bindery, course: Course) -> dict[str, list[Case]]:
+    """Pages, strings and surfaces without a character."""
+    rng = np.random.default_rng([course.seed, 18])
     spacings: tuple[Spacing, ...] = ("separated", "touching", "overlapping")
-    for place in range(STRINGS):
+    texture = bindery.sheets.studio.texture
+
+    def shown(picture: NDArray[np.uint8], composition: Composition) -> Case:
+        try:
+            return Case(eye.see(picture), picture.shape, composition)
+        except TooManyCharacters:  # a net that is hardly trained, on noise
+            return Case(None, picture.shape, composition)
+
+    pages = [shown(*bindery.sheets.photographed(rng)) for _ in range(course.pages)]
+    strings, surfaces = [], []
+    for place in range(course.strings):
         composed = bindery.string(int(rng.integers(1, 7)), spacings[place % len(spacings)], rng)
-        show(composed.ink, composed)
-    for place in range(SURFACES_SHOWN):
-        picture = SURFACES[place % len(SURFACES)](bindery.sheets.studio.texture, rng)
-        show(picture, Composition(picture, ()))
-    return cases
+        strings.append(shown(composed.ink, composed))
+    for place in range(course.surfaces):
+        picture = SURFACES[place % len(SURFACES)](texture, rng)
+        surfaces.append(shown(picture, Composition(picture, ())))
+    return {"pages": pages, "strings": strings, "surfaces": surfaces}
 
 
 def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
@@ -215,16 +228,6 @@ def _numbers(
             sure.append(number.confidence)
             right.append(score(number.text, case.composition.text).exact)
     return np.array(sure), np.array(right)
-
-
-def _metrics(cases: list[Case], manifest: ReaderManifest) -> dict[str, float]:
-    """What the reader reaches on the pages and strings that it was fitted on."""
-    parts = {
-        "validation_pages_exact": cases[:PAGES],
-        "validation_strings_exact": cases[PAGES : PAGES + STRINGS],
-        "validation_surfaces_empty": cases[PAGES + STRINGS :],
-    }
-    return {name: _exact(manifest, part) / len(part) for name, part in parts.items()}
 
 
 def _distance(standing: Standing, x: float, y: float) -> float:

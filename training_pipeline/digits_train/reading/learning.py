@@ -27,12 +27,15 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a reader is trained: so many `tiles`, in epochs of `steps` batches."""
+    """How a reader is trained: so many `tiles`, in epochs of `steps` batches.
+
+    It is fitted on so many `pages`, `strings` and bare `surfaces`.
+    """
 
     name: str
     seed: int = 20
     tiles: int = 90_000
-    epochs: int = 24
+    epochs: int = 20
     steps: int = 250
     batch: int = 64
     peak_rate: float = 3e-3
@@ -41,10 +44,24 @@ class Course:
     label_smoothing: float = 0.03
     ema: float = 0.998
     norm_momentum: float = 0.99
+    pages: int = 700
+    strings: int = 300
+    surfaces: int = 300
 
 
 FULL = Course("full")
-SMOKE = Course("smoke", tiles=300, epochs=2, steps=10, batch=16, norm_momentum=0.9)
+# Enough for a net that finds something, which is what the stages after training need.
+SMOKE = Course(
+    "smoke",
+    tiles=400,
+    epochs=3,
+    steps=50,
+    batch=16,
+    norm_momentum=0.9,
+    pages=20,
+    strings=20,
+    surfaces=10,
+)
 COURSES = {course.name: course for course in (FULL, SMOKE)}
 
 # A character is found when its middle lies so near, as a share of its size.

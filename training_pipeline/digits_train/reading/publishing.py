@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from digits_core import BundleError, Reader, Recognizer
 from digits_core.bundle import Bundle, ReadCanary, ReaderManifest, digest_of, published, write
 from digits_core.image import PAGE_VERSION
 
@@ -66,8 +67,9 @@ def bundle(
 def publish(work: Path, models_dir: Path) -> Path:
     """Write the reader's next version into `models_dir` and return its folder.
 
-    Raises `PublishRefused` when the tree is dirty or parity is not proven,
-    `StageMissing` when a stage has not run since the last export.
+    Raises `PublishRefused` when the tree is dirty, when parity is not proven or
+    when it reads its canaries otherwise than they were written, `StageMissing`
+    when a stage has not run since the last export.
     """
     model = exported(work)
     (digest,) = digest_of(model).values()
@@ -85,6 +87,10 @@ def publish(work: Path, models_dir: Path) -> Path:
         training=origin["config"],
         commit=origin["commit"],
     )
+    try:
+        Reader(made, Recognizer.load(models_dir=models_dir))
+    except BundleError as error:
+        raise PublishRefused(str(error)) from error
     return write(made.manifest, model, models_dir)
 
 

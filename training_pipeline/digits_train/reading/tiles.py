@@ -1,8 +1,9 @@
 """Stage `reader tiles`: pieces of pages as the reader will see them, and where characters stand.
 
 Pages are composed, photographed and laid out as in service; strings of MNIST's
-digits at their own size come beside them. As in the pool of single digits a
-shard depends on the seed and its number alone.
+digits at their own size come beside them, and surfaces on which nobody has
+written. As in the pool of single digits a shard depends on the seed and its
+number alone.
 """
 
 import json
@@ -25,6 +26,7 @@ from digits_train.reading.composition import Composition, Spacing, string
 from digits_train.reading.sheets import Sheets
 from digits_train.scene import Studio
 from digits_train.sources import Sources
+from digits_train.surfaces import SURFACES
 from digits_train.texture import Texture
 from digits_train.workshop import material
 
@@ -40,7 +42,11 @@ A_PAGE = 3
 WATCHED = 2_000
 """As many tiles by other hands are looked at after each epoch."""
 
+BARE = 0.1
+"""So many tiles more, as a share, show surfaces without a character."""
+
 _VALIDATION = "validation.npz"
+_BARE = "bare-"
 
 _STRINGS = 0.35
 _SPACINGS: tuple[Spacing, ...] = ("separated", "touching", "overlapping")
@@ -67,8 +73,8 @@ class Tiles:
         """Read every shard. Raises `StageMissing`."""
         place = folder(work)
         about = place / "tiles.json"
-        shards = json.loads(about.read_text("utf-8"))["shards"] if about.is_file() else 0
-        paths = [place / f"{shard:04}.npz" for shard in range(shards)]
+        count = json.loads(about.read_text("utf-8"))["count"] if about.is_file() else 0
+        paths = [place / name for name in _sizes(count)]
         if not paths or not all(path.is_file() for path in paths):
             raise StageMissing(
                 f"{place} is missing or not complete: run `digits-train reader tiles` first"
@@ -152,6 +158,19 @@ class Bindery:
         order = rng.permutation(len(made))[:count]
         return [made[index] for index in order]
 
+    def bare(
+        self, count: int, rng: np.random.Generator
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+        """`count` tiles of surfaces, with no boxes."""
+        texture = self.sheets.studio.texture
+        none = np.zeros((0, 5), np.float32)
+        made: list[tuple[NDArray[np.uint8], NDArray[np.float32]]] = []
+        while len(made) < count:
+            page = lay_out(SURFACES[int(rng.integers(len(SURFACES)))](texture, rng))
+            if page is not None:
+                made.append(_tile(page, none, rng))
+        return made
+
     def string(self, length: int, spacing: Spacing, rng: np.random.Generator) -> Composition:
         """A string of so many of this side's digits of MNIST."""
         chosen = rng.integers(0, len(self._images), length)
@@ -180,28 +199,26 @@ def make(
     """
     place = folder(work)
     place.mkdir(parents=True, exist_ok=True)
-    shards = -(-count // SHARD)
-    last = count - (shards - 1) * SHARD
-    about = {"layout": PAGE_VERSION, "seed": seed, "count": count, "shards": shards}
+    sizes = _sizes(count)
+    about = {"layout": PAGE_VERSION, "seed": seed, "count": count}
     path = place / "tiles.json"
     if path.is_file() and json.loads(path.read_text("utf-8")) != about:
         raise WorkFolderMismatch(
             f"{path} describes other tiles: delete its folder, or choose another work folder"
         )
     path.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-    missing = [n for n in range(shards) if not (place / f"{n:04}.npz").is_file()]
-    log.info("making %d of %d shards of %d tiles", len(missing), shards, SHARD)
+    items = [(place / name, size) for name, size in sizes.items() if not (place / name).is_file()]
+    log.info("making %d of %d shards of %d tiles", len(items), len(sizes), SHARD)
     arguments = (work, data_dir, fonts_dir, seed, with_pens)
     if not (place / _VALIDATION).is_file():
         watched = min(WATCHED, max(100, count // 10))
-        _write(Bindery.open(*arguments, validation=True), place / _VALIDATION, 0, watched)
-    items = [(n, SHARD if n < shards - 1 else last, place) for n in missing]
+        _write(Bindery.open(*arguments, validation=True), place / _VALIDATION, watched)
     # Spawned, not forked: OpenCV's and BLAS's threads do not survive a fork.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if processes == 1:
         bindery = Bindery.open(*arguments, validation=False)
-        for done, (number, size, to) in enumerate(items, 1):
-            _write(bindery, to / f"{number:04}.npz", number, size)
+        for done, item in enumerate(items, 1):
+            _write(bindery, *item)
             log.info("shard %d of %d", done, len(items))
         return
     with multiprocessing.get_context("spawn").Pool(processes, _start, arguments) as workers:
@@ -236,7 +253,8 @@ def _tile(
     page: Page, boxes: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """A tile somewhere about one of the characters; what is beyond the page is black."""
-    middle = boxes[int(rng.integers(len(boxes))), 1:3] if len(boxes) else np.zeros(2)
+    size = np.array(page.pixels.shape[::-1])
+    middle = boxes[int(rng.integers(len(boxes))), 1:3] if len(boxes) else rng.random(2) * size
     tile = np.zeros(SHAPE, np.uint8)
     offset = []
     for length, side, at in zip(page.pixels.shape, SHAPE, middle[::-1], strict=True):
@@ -261,8 +279,20 @@ def _pick(rng: np.random.Generator) -> Spacing:
     return _SPACINGS[int(rng.integers(len(_SPACINGS)))]
 
 
-def _write(bindery: Bindery, path: Path, number: int, count: int) -> None:
-    made = bindery.tiles(count, np.random.default_rng([bindery.seed, 16, number]))
+def _sizes(count: int) -> dict[str, int]:
+    """The files of `count` tiles, then those of the bare ones, and how many each holds."""
+    return {
+        f"{kind}{number:04}.npz": min(SHARD, total - number * SHARD)
+        for kind, total in (("", count), (_BARE, round(BARE * count)))
+        for number in range(-(-total // SHARD))
+    }
+
+
+def _write(bindery: Bindery, path: Path, count: int) -> None:
+    bare = path.name.startswith(_BARE)
+    number = int(path.stem.removeprefix(_BARE)) if path.name != _VALIDATION else 0
+    rng = np.random.default_rng([bindery.seed, 19 if bare else 16, number])
+    made = bindery.bare(count, rng) if bare else bindery.tiles(count, rng)
     part = path.with_suffix(".part.npz")
     np.savez_compressed(
         part,
@@ -283,6 +313,5 @@ def _start(
     _here.append(Bindery.open(work, data_dir, fonts_dir, seed, with_pens, validation=False))
 
 
-def _shard(item: tuple[int, int, Path]) -> None:
-    number, count, place = item
-    _write(_here[0], place / f"{number:04}.npz", number, count)
+def _shard(item: tuple[Path, int]) -> None:
+    _write(_here[0], *item)

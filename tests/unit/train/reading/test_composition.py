@@ -47,7 +47,7 @@ def test_boxes_hold_the_ink() -> None:
 
 
 def test_by_ink_strokes_touch() -> None:
-    """Set by ink with no gap, what stands above a foot reaches the leg, and is one piece with it."""
+    """Set by ink with no gap, what stands above a foot reaches the leg."""
     leg = np.zeros((40, 14), np.uint8)
     leg[:, :10] = leg[36:] = 255
     line = Line(height=60, width=200)

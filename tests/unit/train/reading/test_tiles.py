@@ -22,11 +22,13 @@ def made(tmp_path_factory: pytest.TempPathFactory, few: Data) -> Path:
 
 
 def test_load(made: Path) -> None:
-    """As many as were asked for, with ink; boxes are those of characters within the tile."""
+    """As many as were asked for and a tenth more bare ones; boxes are those within the tile."""
     loaded = Tiles.load(made)
 
-    assert (loaded.pixels.shape, loaded.pixels.dtype) == ((60, *SHAPE), np.uint8)
-    assert len(loaded.start) == 61
+    assert (loaded.pixels.shape, loaded.pixels.dtype) == ((66, *SHAPE), np.uint8)
+    assert len(loaded.start) == 67
+    assert loaded.start[60] == loaded.start[66]
+    assert loaded.pixels[60:].any()
     assert loaded.start[-1] == len(loaded.boxes)
     assert set(loaded.boxes[:, 0].tolist()) <= set(range(11))
     assert (loaded.boxes[:, 1:3] >= 0).all()
@@ -35,9 +37,10 @@ def test_load(made: Path) -> None:
     assert len(Tiles.watched(made).pixels) == 100
 
 
-def test_an_interrupted_run_goes_on(made: Path) -> None:
+@pytest.mark.parametrize("name", ["0000.npz", "bare-0000.npz"])
+def test_an_interrupted_run_goes_on(made: Path, name: str) -> None:
     """A shard that is gone is made again, byte for byte."""
-    shard = tiles.folder(made) / "0000.npz"
+    shard = tiles.folder(made) / name
     before = shard.read_bytes()
     shard.unlink()
     with pytest.raises(StageMissing, match="not complete"):

@@ -1,0 +1,68 @@
+"""Looking for characters: what there is on a page, before anything is decided."""
+
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digits_core.bundle import Bundle, ReaderManifest
+from digits_core.errors import TooManyCharacters
+from digits_core.image import Page, lay_out
+from digits_core.image.page import HEIGHT
+from digits_core.reading.alone import alone
+from digits_core.reading.detector import MOST_CHARACTERS, Character, Detector
+from digits_core.reading.readings import Seen
+from digits_core.recognizer import Recognizer
+
+# What is less likely there than this is not even added to reach a lower bound on the digits.
+_FAINT = 0.02
+# A reader sees best what is near the height it was trained on; beyond these it looks again.
+_TOO_LOW, _TOO_TALL = 0.7, 1.45
+# A page whose scale changes by less than this share shows nothing new.
+_SAME_SCALE = 0.02
+
+
+class Eye:
+    """Sees characters with a reader's net, and shows those that stand alone to `recognizer`."""
+
+    def __init__(
+        self, bundle: Bundle[ReaderManifest], recognizer: Recognizer, *, threads: int = 1
+    ) -> None:
+        self._presence = bundle.manifest.presence
+        self._recognizer = recognizer
+        self._detector = Detector(bundle, threads=threads)
+
+    def see(self, grey: NDArray[np.uint8]) -> Seen | None:
+        """Look for characters in a grey picture uint8[H, W]; None where there is no ink.
+
+        Raises `TooManyCharacters`.
+        """
+        page = lay_out(grey)
+        if page is None:
+            return None
+        page, found = self._found(grey, page)
+        if sum(character.presence >= self._presence for character in found) > MOST_CHARACTERS:
+            raise TooManyCharacters(
+                f"the picture holds more than {MOST_CHARACTERS:,} characters, no more are read at "
+                "once: cut it into parts"
+            )
+        # What comes later is the less probable.
+        found = found[:MOST_CHARACTERS]
+        own = alone(page, found)
+        opinions = self._recognizer.scores(np.stack(list(own.values()))) if own else ()
+        return Seen(page, found, dict(zip(own, opinions, strict=True)))
+
+    def _found(self, grey: NDArray[np.uint8], page: Page) -> tuple[Page, list[Character]]:
+        """The characters on the page, or on one that shows them nearer to the right height."""
+        found = self._detector.find(page, _FAINT)
+        tall = self._height(found)
+        if tall and not _TOO_LOW * HEIGHT <= tall <= _TOO_TALL * HEIGHT:
+            other = lay_out(grey, tall * page.scale)
+            if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
+                return other, self._detector.find(other, _FAINT)
+        return page, found
+
+    def _height(self, found: list[Character]) -> float:
+        """The median height of what is surely there; 0 where nothing is."""
+        there = [c.height for c in found if c.presence >= self._presence]
+        return median(there) if there else 0.0

@@ -1,0 +1,140 @@
+"""The reader's line from digits to a bundle, on the few that a package carries."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from digits_core import Bundle, Reader, ReaderManifest
+from digits_core.bundle import MODELS_DIR
+from digits_core.image.page import STRIDE
+from digits_core.reading.detector import CHANNELS
+from digits_train.config import SMOKE as DIGITS
+from digits_train.data import prepare
+from digits_train.errors import NothingFound, PublishRefused, StageMissing, WorkFolderMismatch
+from digits_train.reading import learning, tiles
+from digits_train.reading.exporting import TOLERANCE, check, export, exported
+from digits_train.reading.fitting import fit
+from digits_train.reading.learning import SMOKE, train
+from digits_train.reading.publishing import CANARIES, picture, publish
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder with all stages but publishing. Do not change it."""
+    folder = tmp_path_factory.mktemp("work")
+    prepare(DIGITS, folder)
+    tiles.make(SMOKE.tiles, SMOKE.seed, folder, fonts_dir=None, with_pens=False)
+    train(SMOKE, folder)
+    export(folder)
+    check(folder)
+    fit(SMOKE, folder, fonts_dir=None, with_pens=False)
+    return folder
+
+
+@pytest.fixture
+def copied(work: Path, tmp_path: Path) -> Path:
+    """The same in a folder of one's own."""
+    return shutil.copytree(work, tmp_path / "work")
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path) -> Path:
+    """The published models in a clean checkout of their own."""
+    checkout = tmp_path / "checkout"
+    folder = checkout / "models"
+    shutil.copytree(MODELS_DIR, folder)
+    shutil.rmtree(folder / "reader", ignore_errors=True)
+    for arguments in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "models"],
+    ):
+        subprocess.run(["git", *arguments], cwd=checkout, check=True)
+    return folder
+
+
+def test_the_net_learns(work: Path) -> None:
+    """It finds characters on validation tiles, with a share of the digits read right."""
+    average = learning.Learner(SMOKE, tiles.Tiles.load(work), tiles.Tiles.watched(work)).average
+    average.load_weights(work / "reader.weights.h5")
+    figures = learning.accuracy(average, tiles.Tiles.watched(work))
+
+    assert figures["digits"] > 0.02
+
+
+def test_training_goes_on(copied: Path) -> None:
+    """A run that is over is not run again; another course wants another folder."""
+    before = (copied / "reader.checkpoint.npz").read_bytes()
+    train(SMOKE, copied)
+
+    assert (copied / "reader.checkpoint.npz").read_bytes() == before
+    with pytest.raises(WorkFolderMismatch, match="another configuration"):
+        train(replace(SMOKE, peak_rate=1e-3), copied)
+
+
+def test_the_export_takes_any_page(work: Path) -> None:
+    """The ONNX file answers as Keras does, for pages of any size."""
+    session = onnxruntime.InferenceSession(exported(work), providers=["CPUExecutionProvider"])
+    (cells,) = session.run(["cells"], {"page": np.zeros((2, 36, 200), np.float32)})
+
+    assert cells.shape == (2, 36 // STRIDE, 200 // STRIDE, CHANNELS)
+    assert check(work) <= TOLERANCE
+
+
+def test_what_was_fitted_makes_a_manifest(work: Path) -> None:
+    """Every threshold lies in its range; metrics say what they were measured on."""
+    report = json.loads((work / "reader.fit.json").read_text("utf-8"))
+
+    assert 0 < report["fitted"]["presence"] < 1
+    assert report["fitted"]["coefficients"].keys() == {"presence", "score"}
+    assert report["metrics"].keys() == {
+        f"validation_{name}_exact" for name in ("pages", "strings", "surfaces")
+    }
+
+
+def test_a_reader_that_cannot_read_is_not_published(copied: Path, models_dir: Path) -> None:
+    """Where nothing ever counts as there, the canaries stay unread: nothing is left behind."""
+    path = copied / "reader.fit.json"
+    report = json.loads(path.read_text("utf-8"))
+    report["fitted"]["presence"] = 1.0
+    path.write_text(json.dumps(report), "utf-8")
+    with pytest.raises(PublishRefused, match="canary"):
+        publish(copied, models_dir)
+
+    assert not (models_dir / "reader").exists()
+
+
+def test_stages_name_the_one_before(tmp_path: Path) -> None:
+    """Each stage says which command is missing."""
+    with pytest.raises(StageMissing, match="digits-train reader tiles"):
+        train(SMOKE, tmp_path)
+    with pytest.raises(StageMissing, match="digits-train reader train"):
+        export(tmp_path)
+    with pytest.raises(StageMissing, match="digits-train reader export"):
+        publish(tmp_path, tmp_path)
+
+
+def test_an_untrained_net_finds_nothing(copied: Path) -> None:
+    """There is nothing to fit to, and the error says what to do."""
+    (copied / "reader.checkpoint.npz").unlink()
+    train(replace(SMOKE, epochs=1, steps=1), copied)
+    export(copied)
+
+    with pytest.raises(NothingFound, match="train it longer"):
+        fit(SMOKE, copied, fonts_dir=None, with_pens=False)
+
+
+@pytest.mark.parametrize("text", CANARIES)
+def test_canaries_are_read(text: str) -> None:
+    """The published reader reads its canaries; it is a bundle of the present layout."""
+    bundle = Bundle.read(max((MODELS_DIR / "reader").iterdir()), ReaderManifest)
+
+    assert bundle.manifest.name == "reader"
+    assert Reader.load().read(picture(text)).text == text
