@@ -39,12 +39,13 @@ Part = Callable[[Reader, Path], Iterator[Row]]
 
 def strings(reader: Reader, data: Path) -> Iterator[Row]:
     """Strings of unseen digits."""
+    images, labels = pictures.mnist_test(data)
     for spacing, least, aim in (
         ("separated", 0.98, 0.99),
         ("touching", 0.90, 0.96),
         ("overlapping", 0.75, 0.88),
     ):
-        made = trials.strings(data, spacing, STRINGS, SEED)
+        made = trials.strings(images, labels, spacing, STRINGS, SEED)
         exact = float(np.mean([score(reader.read(ink).text, text).exact for ink, text in made]))
         yield Row(f"strings of 1 to 6 digits, {spacing}: exactly right", STRINGS, exact, least, aim)
 

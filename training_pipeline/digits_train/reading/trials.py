@@ -65,11 +65,9 @@ def distance(one: str, other: str) -> int:
 
 
 def strings(
-    data_dir: Path, spacing: Spacing, count: int, seed: int
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], spacing: Spacing, count: int, seed: int
 ) -> Iterator[tuple[Picture, str]]:
-    """Strings of 1 to 6 of MNIST's test digits, white on black at their own size."""
-    files = mnist.read(data_dir / "mnist")
-    images, labels = files["t10k-images-idx3-ubyte"], files["t10k-labels-idx1-ubyte"]
+    """Strings of 1 to 6 digits of MNIST, uint8[N, 28, 28], white on black at their own size."""
     rng = np.random.default_rng([seed, len(spacing)])
     for _ in range(count):
         chosen = rng.integers(0, len(images), int(rng.choice(LENGTHS)))

@@ -11,6 +11,7 @@ from digits_train.report.cards import card
 from digits_train.report.confidence import acting, calibration, refusing
 from digits_train.report.making import bundles, learning
 from digits_train.report.measured import Measured
+from digits_train.report.numbers import numbers
 from digits_train.report.robustness import robustness
 from digits_train.report.sets import load as load_sets
 from digits_train.report.spatial import spatial
@@ -47,6 +48,7 @@ def report(data: Data, work: Path, models_dir: Path, data_dir: Path | None) -> l
         robustness(subjects, data, work, tutorial),
         learning([subject.name for subject in subjects], work),
         spatial(found if tutorial else None),
+        numbers(models_dir, data),
     ]
     folder = work / "report"
     pictures = folder / "pictures"
