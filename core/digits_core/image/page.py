@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from digits_core.image.frame import stroke_width
 from digits_core.image.lines import without_lines
 from digits_core.image.paper import Ink, find_ink
+from digits_core.image.surroundings import surroundings
 
 Grey: TypeAlias = NDArray[np.uint8]
 
@@ -92,40 +93,45 @@ class _Found:
         return _height(self.boxes)
 
 
-def lay_out(picture: Grey, height: float | None = None) -> Page | None:
+def lay_out(picture: Grey, height: float | None = None, *, local: bool = False) -> Page | None:
     """Bring a grey picture uint8[H, W] to the reader's scale; None where there is no ink.
 
     `height` is that of the characters in pixels of the picture, where it is known
-    better than by the sizes of its pieces of ink.
+    better than by the sizes of its pieces of ink. `local` looks for the paper
+    close to the ink: for small characters on a sheet that lies on something else.
     """
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
     closest = math.ceil(math.sqrt(picture.size / _LARGEST))
     if height:
         height = min(height, max(picture.shape))
         zoom = max(closest, min(zoom, int(height / HEIGHT)))
-    found = _find(picture, zoom)
+    found = _find(picture, zoom, local)
     if found is not None and not len(found.boxes) and zoom > closest:
         # Ink in pieces too small for characters, which may be the copy's fault.
         zoom = max(closest, zoom // 2)
-        found = _find(picture, zoom)
+        found = _find(picture, zoom, local)
     if found is None or not len(found.boxes):
         return None
     if height:
         return _page(found, height / zoom, zoom)
     closer = max(closest, int(zoom * found.height() / HEIGHT))
     if closer < zoom:
-        better = _find(picture, closer)
+        better = _find(picture, closer, local)
         if better is not None and len(better.boxes):
             found, zoom = better, closer
     return _page(found, found.height(), zoom)
 
 
-def _find(picture: Grey, zoom: int) -> _Found | None:
+def _find(picture: Grey, zoom: int, local: bool) -> _Found | None:
     """The ink of a copy smaller by `zoom`; None where all is paper."""
-    ink = find_ink(_shrink(picture, zoom))
+    small = _shrink(picture, zoom)
+    ink = find_ink(small, local=local)
     if ink.contrast < _MIN_CONTRAST:
         return None
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
+    if (beside := surroundings(mask)) is not None:
+        ink = find_ink(small, beside, local=local)
+        mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     lineless = _lineless(mask)
     if lineless is not None and len(boxes := _pieces(lineless)):
         return _Found(ink, lineless, boxes)

@@ -15,6 +15,7 @@ _SMALL_SIDE = 36
 # On a page the median looks at this part of a copy of so many pixels.
 _PAGE_SIDE = 96
 _PAGE_WINDOW = 0.35
+_LOCAL_WINDOW = 0.12
 # Flat paper (a canvas, a scan) lies within so many grey levels of one value over at least this
 # share of the picture; a larger deviation may be shading and wants the large median.
 _FLAT = 2
@@ -76,19 +77,23 @@ def find_inks(picture: Grey) -> list[Ink]:
     return inks
 
 
-def find_ink(picture: Grey) -> Ink:
+def find_ink(picture: Grey, beside: Grey | None = None, *, local: bool = False) -> Ink:
     """Tell the ink of a grey picture of several characters from its paper.
 
     The paper is the median of a neighbourhood that is small beside the picture
     and large beside a character, so that shadows on part of a sheet go with it.
+    A `local` neighbourhood is large beside small characters only, and follows
+    what is under the sheet. Where the mask `beside` uint8[H, W] is 255 there is no ink.
     """
     counts = _histogram(picture)
     level = _flat(counts, picture.size)
     if level is None:
-        paper = _median(picture, _PAGE_SIDE, _PAGE_WINDOW)
+        paper = _median(picture, _PAGE_SIDE, _LOCAL_WINDOW if local else _PAGE_WINDOW)
     else:
         paper = np.full_like(picture, level)
     sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
+    if beside is not None:
+        sides = cv2.subtract(sides[0], beside), cv2.subtract(sides[1], beside)
     histograms = [_histogram(side) for side in sides]
     powers = [float(histogram @ _SQUARES) for histogram in histograms]
     heavier = int(powers[1] >= powers[0])
@@ -173,6 +178,8 @@ def _median(picture: Grey, side: int = _SMALL_SIDE, share: float = 1.0) -> Grey:
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
     # As large as the picture, beyond whose border its edge goes on: in a smaller window the
     # bold strokes of a tight crop pass for paper.
-    window = max(min(size), round(max(size) * share)) if share < 1 else max(size)
+    window = round(max(size) * share)
+    if share > _LOCAL_WINDOW:
+        window = max(min(size), window)
     paper = cv2.medianBlur(small, window // 2 * 2 + 1)
     return cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)

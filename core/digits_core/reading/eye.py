@@ -11,7 +11,7 @@ from digits_core.image import Page, lay_out
 from digits_core.image.page import HEIGHT
 from digits_core.reading.alone import alone
 from digits_core.reading.detector import MOST_CHARACTERS, Character, Detector
-from digits_core.reading.readings import Seen
+from digits_core.reading.readings import NOT_A_DIGIT, Seen
 from digits_core.recognizer import Recognizer
 
 # What is less likely there than this is not even added to reach a lower bound on the digits.
@@ -37,10 +37,15 @@ class Eye:
 
         Raises `TooManyCharacters`.
         """
-        page = lay_out(grey)
-        if page is None:
+        seen = self._look(grey)
+        if seen is None or not self._shows_digits(seen[1]):
+            # Perhaps what lies round the sheet was taken for ink, or for paper.
+            closer = self._look(grey, local=True)
+            if seen is None or (closer and self._shows_digits(closer[1])):
+                seen = closer
+        if seen is None:
             return None
-        page, found = self._found(grey, page)
+        page, found = seen
         if sum(character.presence >= self._presence for character in found) > MOST_CHARACTERS:
             raise TooManyCharacters(
                 f"the picture holds more than {MOST_CHARACTERS:,} characters, no more are read at "
@@ -52,15 +57,26 @@ class Eye:
         opinions = self._recognizer.scores(np.stack(list(own.values()))) if own else ()
         return Seen(page, found, dict(zip(own, opinions, strict=True)))
 
-    def _found(self, grey: NDArray[np.uint8], page: Page) -> tuple[Page, list[Character]]:
-        """The characters on the page, or on one that shows them nearer to the right height."""
+    def _look(
+        self, grey: NDArray[np.uint8], *, local: bool = False
+    ) -> tuple[Page, list[Character]] | None:
+        """The page and the characters on it; a second look nearer to the right height."""
+        page = lay_out(grey, local=local)
+        if page is None:
+            return None
         found = self._detector.find(page, _FAINT)
         tall = self._height(found)
         if tall and not _TOO_LOW * HEIGHT <= tall <= _TOO_TALL * HEIGHT:
-            other = lay_out(grey, tall * page.scale)
+            other = lay_out(grey, tall * page.scale, local=local)
             if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
                 return other, self._detector.find(other, _FAINT)
         return page, found
+
+    def _shows_digits(self, found: list[Character]) -> bool:
+        """Whether anything that is surely there is rather a digit than none."""
+        return any(
+            c.presence >= self._presence and int(c.logits.argmax()) != NOT_A_DIGIT for c in found
+        )
 
     def _height(self, found: list[Character]) -> float:
         """The median height of what is surely there; 0 where nothing is."""

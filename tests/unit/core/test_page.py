@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from digits_core.image import Page, lay_out
 from digits_core.image.page import HEIGHT, STRIDE
+from digits_core.image.surroundings import surroundings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -226,3 +227,44 @@ def test_any_picture_is_laid_out(picture: np.ndarray, height: float | None) -> N
         assert 0 <= page.top < picture.shape[0]
         assert page.scale > 0
         assert [side % STRIDE for side in page.pixels.shape] == [0, 0]
+
+
+def on_a_table(level: int) -> np.ndarray:
+    """A sheet of twelve small digits that lies on something of that grey, seen whole."""
+    sheet = np.full((1000, 800), level, np.uint8)
+    sheet[90:920, 80:730] = 215
+    for row in range(4):
+        for column in range(3):
+            y, x = 140 + 200 * row, 130 + 200 * column
+            cv2.ellipse(sheet, (x + 30, y + 44), (30, 44), 0, 0, 360, 60, 8)
+    return cv2.GaussianBlur(sheet, (0, 0), 1.2)
+
+
+@pytest.mark.parametrize("level", [40, 110, 250])
+def test_a_sheet_on_a_table(level: int) -> None:
+    """Looked at locally, the digits have the reader's scale, whatever the sheet lies on."""
+    page = lay_out(on_a_table(level), local=True)
+
+    assert page is not None
+    assert 0.8 * HEIGHT < 96 / page.scale < 1.25 * HEIGHT
+
+
+def test_surroundings_are_no_ink() -> None:
+    """What runs along the borders is taken away, digits stay; without any nothing is."""
+    mask = np.zeros((200, 150), np.uint8)
+    mask[90:120, 60:80] = 255
+    assert surroundings(mask) is None
+    mask[:, :12] = mask[-15:] = 255
+    beside = surroundings(mask)
+
+    assert beside is not None
+    assert beside[:, :12].all()
+    assert not beside[85:125, 55:85].any()
+
+
+def test_a_stroke_along_the_border_is_ink() -> None:
+    """A 1 at the edge of a tight crop is as tall as its neighbours, so it is no surroundings."""
+    mask = np.zeros((30, 90), np.uint8)
+    mask[2:28, :5] = mask[2:28, 40:60] = 255
+
+    assert surroundings(mask) is None
