@@ -13,7 +13,7 @@ from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
-from digits_core import Limits, Normalized, Prediction, Recognizer
+from digits_core import Limits, Normalized, Number, Prediction, Reader, Recognizer
 
 from digits_server import deadline
 from digits_server.errors import FieldError, at
@@ -72,6 +72,22 @@ class Batcher:
             ]
             await asyncio.sleep(0)
         return outcomes
+
+    async def read(
+        self, picture: Picture, reader: Reader, *, min_digits: int, max_digits: int
+    ) -> Number:
+        """Decode one picture and read its number, all of it on a worker thread: it takes long."""
+
+        def work() -> Number:
+            deadline.check()
+            with at(picture.field):
+                grey = picture.grey(self._limits)
+            deadline.check()
+            with at(picture.field):
+                return reader.read(grey, self._limits, min_digits=min_digits, max_digits=max_digits)
+
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._decoders, copy_context().run, work)
 
     async def _prepare_all(self, pictures: Sequence[Picture]) -> list[Normalized | FieldError]:
         loop = asyncio.get_running_loop()

@@ -17,7 +17,7 @@ CoreError
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from digits_core.errors import CoreError, ImageError
+from digits_core.errors import BadHint, CoreError, ImageError
 
 
 class ImageMissing(ImageError):
@@ -82,6 +82,15 @@ class FieldError(ServingError):
         super().__init__(str(cause))
         self.field = field
         self.cause = cause
+
+
+@contextmanager
+def hints() -> Iterator[None]:
+    """Say of what the body raises about bounds which field of the request is at fault."""
+    try:
+        yield
+    except BadHint as error:
+        raise FieldError(error.field, error) from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import digits_core
 import numpy as np
 from digits_core import Limits, Normalized
 from digits_core.errors import WrongSize
+from numpy.typing import NDArray
 from typing_extensions import override
 
 from digits_server.errors import ImageMissing
@@ -15,7 +16,7 @@ from digits_server.errors import ImageMissing
 
 @dataclass(frozen=True, slots=True)
 class Picture(ABC):
-    """Where a model's 28x28 comes from.
+    """Where what a model sees comes from.
 
     `field` is the picture's path in the request. `decodes` tells the work of a
     millisecond from that of a microsecond.
@@ -25,8 +26,12 @@ class Picture(ABC):
     decodes: ClassVar[bool] = False
 
     @abstractmethod
+    def grey(self, limits: Limits) -> NDArray[np.uint8]:
+        """Make it grey, uint8[H, W]; raises `digits_core.errors.ImageError`."""
+
     def prepare(self, limits: Limits) -> Normalized:
         """Make it 28x28; raises `digits_core.errors.ImageError`."""
+        return digits_core.prepare(self.grey(limits), limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class Encoded(Picture):
     data: bytes
 
     @override
-    def prepare(self, limits: Limits) -> Normalized:
-        return digits_core.prepare(self.data, limits)
+    def grey(self, limits: Limits) -> NDArray[np.uint8]:
+        return digits_core.decoded(self.data, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Raw(Picture):
     data: bytes
 
     @override
-    def prepare(self, limits: Limits) -> Normalized:
+    def grey(self, limits: Limits) -> NDArray[np.uint8]:
         shape = (self.height, self.width, self.channels)
         size = self.height * self.width * self.channels
         if min(shape) < 1 or len(self.data) != size:
@@ -60,7 +65,7 @@ class Raw(Picture):
                 f"{self.width} x {self.height} pixels of {self.channels} channels do not take "
                 f"the {len(self.data):,} bytes that came: send width * height * channels"
             )
-        return digits_core.prepare(np.frombuffer(self.data, np.uint8).reshape(shape), limits)
+        return digits_core.decoded(np.frombuffer(self.data, np.uint8).reshape(shape), limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,10 @@ class Pixels(Picture):
     """The 784 values as they go into the model."""
 
     data: bytes
+
+    @override
+    def grey(self, limits: Limits) -> NDArray[np.uint8]:
+        return digits_core.from_pixels(self.data).pixels
 
     @override
     def prepare(self, limits: Limits) -> Normalized:
@@ -79,5 +88,5 @@ class Missing(Picture):
     """No picture at all: a fault of its item alone."""
 
     @override
-    def prepare(self, limits: Limits) -> Normalized:
+    def grey(self, limits: Limits) -> NDArray[np.uint8]:
         raise ImageMissing("there is no picture: set one of encoded, pixels and raw")

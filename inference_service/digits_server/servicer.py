@@ -7,11 +7,12 @@ import grpc
 from digits.v1 import digits_pb2 as pb
 from digits.v1 import digits_pb2_grpc
 from digits_core import Normalized
+from digits_core.reading import check_hints
 from typing_extensions import override
 
 from digits_server import translation
 from digits_server.batcher import Batcher
-from digits_server.errors import FieldError, NotSupported, TooManyItems, at
+from digits_server.errors import FieldError, TooManyItems, at, hints
 from digits_server.models import Models
 
 COMPARED = ("mlp", "cnn")
@@ -63,7 +64,16 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
     async def ReadNumber(
         self, request: pb.ReadNumberRequest, context: Context
     ) -> pb.ReadNumberResponse:
-        raise NotSupported("this server has no reader model: cut the number into digits")
+        reader = self._models.reader()
+        with hints():
+            check_hints(request.min_digits, request.max_digits)
+        number = await self._batcher.read(
+            translation.picture(request.image, "image"),
+            reader,
+            min_digits=request.min_digits,
+            max_digits=request.max_digits,
+        )
+        return pb.ReadNumberResponse(number=translation.number(number))
 
     @override
     async def ListModels(

@@ -25,6 +25,8 @@ CODES: dict[str, grpc.StatusCode] = {
     "BAD_ASPECT": grpc.StatusCode.INVALID_ARGUMENT,
     "IMAGE_TOO_LARGE": grpc.StatusCode.INVALID_ARGUMENT,
     "TOO_MANY_PIXELS": grpc.StatusCode.INVALID_ARGUMENT,
+    "TOO_MANY_CHARACTERS": grpc.StatusCode.INVALID_ARGUMENT,
+    "BAD_HINT": grpc.StatusCode.INVALID_ARGUMENT,
     "TOO_MANY_ITEMS": grpc.StatusCode.INVALID_ARGUMENT,
     "MODEL_NOT_FOUND": grpc.StatusCode.NOT_FOUND,
     "OVERLOADED": grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from digits.v1 import digits_pb2 as pb
-from digits_core import Prediction, Recognizer
+from digits_core import Number, NumberDigit, Prediction, Reader, Recognizer, Rejection
 
 from digits_server.errors import FieldError
 from digits_server.models import Broken, Models
@@ -40,7 +40,7 @@ def prediction(answer: Prediction, *, with_normalized: bool) -> pb.Prediction:
         probabilities=answer.probabilities,
         digit_score=answer.digit_score,
         accepted=answer.accepted,
-        reason=f"REJECTION_REASON_{answer.reason}" if answer.reason else None,
+        reason=_reason(answer.reason),
         model=answer.model,
         model_version=answer.model_version,
         normalized=answer.normalized.tobytes() if with_normalized else None,
@@ -73,11 +73,40 @@ def comparison(names: Sequence[str], outcomes: Sequence[Outcome]) -> pb.CompareM
     )
 
 
+def number(answer: Number) -> pb.Number:
+    """What was read in one picture."""
+    return pb.Number(
+        text=answer.text,
+        confidence=answer.confidence,
+        digits=[_number_digit(digit) for digit in answer.digits],
+        reason=_reason(answer.reason),
+    )
+
+
 def listing(models: Models) -> pb.ListModelsResponse:
     """All models, those that did not load too."""
     return pb.ListModelsResponse(
         models=[_broken(model) if isinstance(model, Broken) else _ready(model) for model in models],
         default_model=models.default,
+    )
+
+
+def _reason(reason: Rejection | None) -> str | None:
+    return f"REJECTION_REASON_{reason}" if reason else None
+
+
+def _number_digit(digit: NumberDigit) -> pb.NumberDigit:
+    box = digit.box
+    return pb.NumberDigit(
+        digit=digit.digit,
+        confidence=digit.confidence,
+        box=pb.Box(x=box.x, y=box.y, width=box.width, height=box.height),
+        alternatives=[
+            pb.Alternative(digit=other.digit, confidence=other.confidence)
+            for other in digit.alternatives
+        ],
+        accepted=digit.accepted,
+        row=digit.row,
     )
 
 
@@ -95,7 +124,7 @@ def _broken(model: Broken) -> pb.Model:
     return pb.Model(name=model.name, version=model.version, ready=False, error=model.error)
 
 
-def _ready(model: Recognizer) -> pb.Model:
+def _ready(model: Recognizer | Reader) -> pb.Model:
     manifest = model.bundle.manifest
     return pb.Model(
         name=model.name,

@@ -114,7 +114,10 @@ class DigitServiceServicer:
     def ReadNumber(self, request, context):
         """Reads a number of several digits, in one or more rows.
 
-        Fails with UNIMPLEMENTED on servers without a reader model.
+        Fails with INVALID_ARGUMENT for a picture that cannot be decoded, for one
+        with more than 1000 characters (TOO_MANY_CHARACTERS) and for bounds that no
+        number fits (BAD_HINT), with UNIMPLEMENTED on servers without a reader
+        model and with UNAVAILABLE (NOT_READY) when it did not load.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
