@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from digits_client import evaluate, folder, results, settings
+from digits_client import evaluate, folder, reading, results, settings
 from digits_client.errors import (
     DeadlineExceeded,
     DigitsError,
@@ -25,7 +25,6 @@ from digits_client.errors import (
     Overloaded,
     ServerUnavailable,
 )
-from digits_client.images import MESSAGE_BYTES, Picture
 from digits_client.terminal import (
     FAILED,
     UNAVAILABLE,
@@ -36,6 +35,7 @@ from digits_client.terminal import (
     complain,
     connect,
     long_run,
+    picture,
     print_json,
     progress,
 )
@@ -63,9 +63,9 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Read one digit in each picture."""
-    failed = False
+    failed, crowded = False, list[str]()
     with connect(address) as client:
-        outcomes = client.predict_stream(map(_picture, files), model)
+        outcomes = client.predict_stream(map(picture, files), model)
         for path, outcome in zip(files, outcomes, strict=True):
             failed |= isinstance(outcome, ImageError)
             if as_json:
@@ -74,6 +74,10 @@ def predict(
                 complain(f"{folder.visible(path)}: {outcome}")
             else:
                 typer.echo(results.line(path, outcome))
+                crowded += [path] if outcome.reason == "SEVERAL_DIGITS" else []
+    if crowded:
+        shown = folder.visible(crowded[0]) if len(crowded) == 1 else "FILE"
+        complain(f"several digits in a picture are read by `digits read {shown}`")
     raise typer.Exit(FAILED if failed else 0)
 
 
@@ -88,7 +92,7 @@ def compare(
 ) -> None:
     """Set several models' answers for a picture side by side."""
     with connect(address) as client:
-        comparison = client.compare_models(_picture(file), model or ())
+        comparison = client.compare_models(picture(file), model or ())
     answers = comparison.predictions
     if as_json:
         print_json(
@@ -121,13 +125,21 @@ def batch(
     ] = "-",
     address: Address = None,
     model: ModelName = None,
+    read: Annotated[bool, typer.Option("--read", help="Read numbers, not single digits.")] = False,
 ) -> None:
-    """Read every picture below the paths into a CSV file, a row each."""
+    """Read every picture below the paths into a CSV file, a row each.
+
+    With --read the column `prediction` holds a number, its rows apart by "/".
+    """
+    if read and model:
+        raise typer.BadParameter("--read asks the reader: leave --model out", param_hint="--model")
     files = list(folder.files(paths))
     with long_run(address) as client, results.written(output) as file, progress() as bar:
         failed, start = 0, time.monotonic()
-        table, task = results.Table(file), bar.add_task("", total=len(files))
-        for path, outcome in zip(files, client.predict_stream(files, model), strict=True):
+        reader = reading.reader(client) if read else None
+        table, task = results.Table(file, reader), bar.add_task("", total=len(files))
+        stream = reading.outcomes(client, files) if read else client.predict_stream(files, model)
+        for path, outcome in zip(files, stream, strict=True):
             table.add(path, outcome)
             failed += isinstance(outcome, ImageError)
             bar.advance(task)
@@ -139,6 +151,7 @@ def batch(
     raise typer.Exit(FAILED if failed else 0)
 
 
+app.command()(reading.read)
 app.command()(evaluate.evaluate)
 
 
@@ -200,10 +213,6 @@ def _exit_code(error: DigitsError) -> int:
     match error:
         case ServerUnavailable() | DeadlineExceeded() | Overloaded():
             return UNAVAILABLE
-        case ModelNotFound():
+        case ModelNotFound() | DigitsError(reason="BAD_HINT" | "UNIMPLEMENTED"):
             return USAGE
     return FAILED
-
-
-def _picture(file: str) -> Picture:
-    return sys.stdin.buffer.read(MESSAGE_BYTES + 1) if file == "-" else file

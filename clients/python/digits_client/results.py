@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from digits_client.answers import Prediction
+from digits_client.answers import Model, Number, Prediction
 from digits_client.errors import DigitsError
 from digits_client.folder import portable, visible
 
@@ -25,30 +25,42 @@ COLUMNS = (
 
 
 class Table:
-    """A CSV file of predictions, one row a picture, in UTF-8.
+    """A CSV file of answers, one row a picture, in UTF-8.
 
     `confidence` has four decimals, `accepted` is true or false, `reason` says why
-    it is false, and `error` why there is no answer.
+    it is false, and `error` why there is no answer. Of a number, which `reader`
+    has read, the rows are apart by "/".
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, reader: Model | None = None) -> None:
         self._writer = csv.writer(file, lineterminator="\n")
         self._writer.writerow(COLUMNS)
+        self._reader = (reader.name, reader.version) if reader else ("", "")
 
-    def add(self, path: str, outcome: Prediction | DigitsError) -> None:
+    def add(self, path: str, outcome: Prediction | Number | DigitsError) -> None:
         """Write the row of one picture."""
-        if isinstance(outcome, DigitsError):
-            row = ["", "", "", "", f"{outcome.reason}: {outcome}", "", ""]
-        else:
-            row = [
-                "" if outcome.digit is None else str(outcome.digit),
-                f"{outcome.confidence:.4f}",
-                str(outcome.accepted).lower(),
-                outcome.reason or "",
-                "",
-                outcome.model,
-                outcome.model_version,
-            ]
+        match outcome:
+            case DigitsError():
+                row = ["", "", "", "", f"{outcome.reason}: {outcome}", "", ""]
+            case Number():
+                row = [
+                    outcome.text.replace("\n", "/"),
+                    f"{outcome.confidence:.4f}",
+                    str(outcome.reason is None).lower(),
+                    outcome.reason or "",
+                    "",
+                    *self._reader,
+                ]
+            case Prediction():
+                row = [
+                    "" if outcome.digit is None else str(outcome.digit),
+                    f"{outcome.confidence:.4f}",
+                    str(outcome.accepted).lower(),
+                    outcome.reason or "",
+                    "",
+                    outcome.model,
+                    outcome.model_version,
+                ]
         self._writer.writerow([portable(path), *row])
 
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from digits_client import settings
 from digits_client.client import Client
 from digits_client.errors import ServerUnavailable
+from digits_client.images import MESSAGE_BYTES, Picture
 from digits_client.interruption import interruptible
 
 FAILED, USAGE, UNAVAILABLE = 1, 2, 4
@@ -54,6 +55,11 @@ def long_run(address: str | None) -> Iterator[Client]:
             if not impatient.health():
                 raise ServerUnavailable(f"the server at {client.address} is not ready")
         yield client
+
+
+def picture(file: str) -> Picture:
+    """Return the picture that an argument names: a path, or what stdin holds for "-"."""
+    return sys.stdin.buffer.read(MESSAGE_BYTES + 1) if file == "-" else file
 
 
 def progress() -> Progress:
