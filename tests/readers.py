@@ -92,7 +92,7 @@ def reader_manifest(**changes: object) -> ReaderManifest:
         "presence": 0.5,
         "temperature": 1.0,
         "second_opinion": 0.0,
-        "coefficients": {"presence": 0.5, "score": 0.5},
+        "coefficients": {"presence": 1.0, "score": 0.0},
         "intercept": 0.0,
         "accept": 0.5,
         "together": 1.0,

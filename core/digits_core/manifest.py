@@ -172,7 +172,7 @@ class ReadCanary:
 class ReaderManifest(Published):
     """What the bundle of a reader says of itself.
 
-    `presence` is the least probability, 0 to 1, at which a character is taken to
+    `presence` is the least confidence, 0 to 1, at which a character is taken to
     be there, and `temperature` divides the logits of what it is. Where it stands
     alone, the recogniser's answer counts with the weight `second_opinion`, 0 to 1.
     A character's confidence is the logistic function of `intercept` plus

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.bundle import Bundle, ReaderManifest
-from digits_core.errors import TooManyCharacters
 from digits_core.image import Page, lay_out
 from digits_core.image.page import HEIGHT
 from digits_core.reading.alone import alone
@@ -16,6 +15,8 @@ from digits_core.recognizer import Recognizer
 
 # What is less likely there than this is not even added to reach a lower bound on the digits.
 _FAINT = 0.02
+# What is at least so likely there says whether a page was looked at in the right way.
+_THERE = 0.3
 # A reader sees best what is near the height it was trained on; beyond these it looks again.
 _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # A page whose scale changes by less than this share shows nothing new.
@@ -28,15 +29,11 @@ class Eye:
     def __init__(
         self, bundle: Bundle[ReaderManifest], recognizer: Recognizer, *, threads: int = 1
     ) -> None:
-        self._presence = bundle.manifest.presence
         self._recognizer = recognizer
         self._detector = Detector(bundle, threads=threads)
 
     def see(self, grey: NDArray[np.uint8]) -> Seen | None:
-        """Look for characters in a grey picture uint8[H, W]; None where there is no ink.
-
-        Raises `TooManyCharacters`.
-        """
+        """Look for characters in a grey picture uint8[H, W]; None where there is no ink."""
         seen = self._look(grey)
         if seen is None or not self._shows_digits(seen[1]):
             # Perhaps what lies round the sheet was taken for ink, or for paper.
@@ -46,14 +43,8 @@ class Eye:
         if seen is None:
             return None
         page, found = seen
-        if sum(character.presence >= self._presence for character in found) > MOST_CHARACTERS:
-            raise TooManyCharacters(
-                f"the picture holds more than {MOST_CHARACTERS:,} characters, no more are read at "
-                "once: cut it into parts"
-            )
         # What comes later is the less probable.
-        found = found[:MOST_CHARACTERS]
-        own = alone(page, found)
+        own = alone(page, found[:MOST_CHARACTERS])
         opinions = self._recognizer.scores(np.stack(list(own.values()))) if own else ()
         return Seen(page, found, dict(zip(own, opinions, strict=True)))
 
@@ -74,11 +65,9 @@ class Eye:
 
     def _shows_digits(self, found: list[Character]) -> bool:
         """Whether anything that is surely there is rather a digit than none."""
-        return any(
-            c.presence >= self._presence and int(c.logits.argmax()) != NOT_A_DIGIT for c in found
-        )
+        return any(c.presence >= _THERE and int(c.logits.argmax()) != NOT_A_DIGIT for c in found)
 
     def _height(self, found: list[Character]) -> float:
         """The median height of what is surely there; 0 where nothing is."""
-        there = [c.height for c in found if c.presence >= self._presence]
+        there = [c.height for c in found if c.presence >= _THERE]
         return median(there) if there else 0.0

@@ -6,13 +6,14 @@ from typing import Self
 
 from digits_core import bundle as bundles
 from digits_core.bundle import READER, Bundle, ReaderManifest
-from digits_core.errors import BundleError, CoreError
+from digits_core.errors import BundleError, CoreError, TooManyCharacters
 from digits_core.image import Limits
 from digits_core.number import Number
 from digits_core.prediction import Rejection
 from digits_core.reading.assembly import assemble
+from digits_core.reading.detector import MOST_CHARACTERS
 from digits_core.reading.eye import Eye
-from digits_core.reading.readings import check_hints, fitted, weigh
+from digits_core.reading.readings import check_hints, counted, fitted, weigh
 from digits_core.recognizer import Picture, Recognizer, decoded
 
 
@@ -66,8 +67,15 @@ class Reader:
         seen = self._eye.see(grey)
         if seen is None:
             return Number("", 0.0, (), Rejection.BLANK)
-        readings = fitted(weigh(seen, manifest), manifest.presence, min_digits, max_digits)
-        return assemble(seen.page, grey.shape, readings, manifest)
+        readings = weigh(seen, manifest)
+        there = counted(readings, manifest)
+        if sum(there) > MOST_CHARACTERS:
+            raise TooManyCharacters(
+                f"the picture holds more than {MOST_CHARACTERS:,} characters, no more are read at "
+                "once: cut it into parts"
+            )
+        kept = fitted(readings, there, min_digits, max_digits)
+        return assemble(seen.page, grey.shape, kept, manifest)
 
     def _ask_canaries(self) -> None:
         canaries = self.bundle.manifest.canaries

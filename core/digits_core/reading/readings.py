@@ -1,7 +1,7 @@
 """What the characters on a page are, and which of them count."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +94,11 @@ def weigh(seen: Seen, manifest: ReaderManifest) -> list[Reading]:
     return [Reading(c, row) for c, row in zip(seen.characters, shares, strict=True)]
 
 
+def counted(readings: list[Reading], manifest: ReaderManifest) -> list[bool]:
+    """Whether each character is surely enough there, and what it is taken for, to count."""
+    return [reading.confidence(manifest) >= manifest.presence for reading in readings]
+
+
 def check_hints(min_digits: int, max_digits: int) -> None:
     """Raise `BadHint` for bounds that no number fits."""
     for field, value in (("min_digits", min_digits), ("max_digits", max_digits)):
@@ -109,13 +114,13 @@ def check_hints(min_digits: int, max_digits: int) -> None:
         )
 
 
-def fitted(readings: list[Reading], presence: float, least: int, most: int) -> list[Reading]:
+def fitted(readings: list[Reading], there: Sequence[bool], least: int, most: int) -> list[Reading]:
     """What is there, or would be if there were at least and at most so many digits.
 
-    There is what reaches `presence`; 0 is no bound. To fit, what is least
-    likely a digit is left out, or what is most likely one is taken for one.
+    `there` says of each whether it counts without bounds; 0 is no bound. To
+    fit, what is least likely a digit is left out, or what is most likely one is
+    taken for one.
     """
-    there = [reading.character.presence >= presence for reading in readings]
     digits = [i for i, each in enumerate(readings) if there[i] and each.is_digit]
     if most and len(digits) > most:
         surest = sorted(digits, key=lambda i: readings[i].lean, reverse=True)

@@ -244,7 +244,8 @@ ALL = [SURE, LETTER, SMUDGE, FAINT, UNLIKELY]
 )
 def test_the_likeliest_reading_that_fits(least: int, most: int, digits: list[Reading]) -> None:
     """Bounds choose by how near each character is to being a digit."""
-    kept = fitted(ALL, 0.5, least, most)
+    there = [each.character.presence >= 0.5 for each in ALL]
+    kept = fitted(ALL, there, least, most)
 
     wanted = [id(each.character) for each in digits]
     assert [id(each.character) for each in kept if each.is_digit] == wanted

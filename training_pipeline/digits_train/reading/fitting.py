@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from digits_core import Recognizer
 from digits_core.bundle import ReaderManifest, digest_of
-from digits_core.errors import TooManyCharacters
 from digits_core.number import Number
 from digits_core.reading.assembly import assemble
 from digits_core.reading.eye import Eye
-from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, fitted, weigh
+from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, counted, fitted, weigh
 from numpy.typing import NDArray
 
 from digits_train import logistic, reports
@@ -25,21 +24,27 @@ from digits_train.reading.composition import Composition, Spacing, Standing
 from digits_train.reading.exporting import exported
 from digits_train.reading.learning import NAME, Course
 from digits_train.reading.publishing import bundle
+from digits_train.reading.sheets import Spacings
 from digits_train.reading.tiles import Bindery
 from digits_train.reading.trials import score
 from digits_train.surfaces import SURFACES
 
 THREADS = 2
+SENT: Spacings = (("separated", 0.8), ("touching", 0.15), ("overlapping", 0.05))
+"""How people space the digits of a row: a guess; training sees more that touch and overlap."""
+
 WRONG = 0.02
 """Of the numbers that are accepted at most this share is wrong."""
 
 TEMPERATURES = np.linspace(0.4, 1.6, 25)
 WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
-PRESENCES = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+PRESENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 EXPONENTS = np.geomspace(0.3, 3.0, 24)
 
 # A character is the one that stands where its middle lies, this share of the size away at most.
 _NEAR = 0.4
+# What the characters are is fitted on those that are as likely there.
+_THERE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class Case:
         """What the reader makes of its characters."""
         if self.seen is None:
             return []
-        return fitted(weigh(self.seen, manifest), manifest.presence, 0, 0)
+        readings = weigh(self.seen, manifest)
+        return fitted(readings, counted(readings, manifest), 0, 0)
 
     def number(self, manifest: ReaderManifest) -> Number | None:
         """The number that it reads; None where there is no ink."""
@@ -136,11 +142,9 @@ def _cases(eye: Eye, bindery: Bindery, course: Course) -> dict[str, list[Case]]:
     texture = bindery.sheets.studio.texture
 
     def shown(picture: NDArray[np.uint8], composition: Composition) -> Case:
-        try:
-            return Case(eye.see(picture), picture.shape, composition)
-        except TooManyCharacters:  # a net that is hardly trained, on noise
-            return Case(None, picture.shape, composition)
+        return Case(eye.see(picture), picture.shape, composition)
 
+    bindery.sheets.spacings = SENT
     pages = [shown(*bindery.sheets.photographed(rng)) for _ in range(course.pages)]
     strings, surfaces = [], []
     for place in range(course.strings):
@@ -161,9 +165,9 @@ def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
     manifest = replace(manifest, temperature=temperature)
     weight = min(WEIGHTS, key=lambda w: _loss(replace(manifest, second_opinion=w), cases))
     manifest = replace(manifest, second_opinion=weight)
+    manifest = _trusted(manifest, cases)
     presence = max(PRESENCES, key=lambda p: _exact(replace(manifest, presence=p), cases))
     manifest = replace(manifest, presence=presence)
-    manifest = _trusted(manifest, cases)
     together = min(
         EXPONENTS.tolist(), key=lambda e: _surprise(replace(manifest, together=e), cases)
     )
@@ -176,8 +180,8 @@ def _loss(manifest: ReaderManifest, cases: list[Case]) -> float:
     losses = [
         -np.log(max(float(reading.scores[label]), 1e-9))
         for case in cases
-        for reading in case.readings(manifest)
-        if (label := case.truth(reading)) is not None
+        for reading in (weigh(case.seen, manifest) if case.seen else ())
+        if reading.character.presence >= _THERE and (label := case.truth(reading)) is not None
     ]
     return float(np.mean(losses))
 
@@ -187,17 +191,14 @@ def _exact(manifest: ReaderManifest, cases: list[Case]) -> int:
 
 
 def _trusted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
-    """With the logistic rule of how often a character is what it is taken for."""
-    plain = replace(manifest, intercept=0.0)
+    """With the logistic rule of how often a character is there and what it is taken for."""
     rows, right = [], []
     for case in cases:
-        for reading in case.readings(manifest):
-            truth = case.truth(reading)
-            rows.append([reading.odds(name) for name in plain.coefficients])
-            # What is nothing at all may be called no digit.
-            right.append(reading.best == (NOT_A_DIGIT if truth is None else truth))
+        for reading in weigh(case.seen, manifest) if case.seen else ():
+            rows.append([reading.odds(name) for name in manifest.coefficients])
+            right.append(reading.best == case.truth(reading))
     weights, intercept = logistic.fit(np.array(rows), np.array(right))
-    coefficients = dict(zip(plain.coefficients, weights.tolist(), strict=True))
+    coefficients = dict(zip(manifest.coefficients, weights.tolist(), strict=True))
     return replace(manifest, coefficients=coefficients, intercept=intercept)
 
 
