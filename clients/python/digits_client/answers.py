@@ -65,10 +65,12 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class NumberDigit:
-    """One character of a number; `digit` is None when it is not a digit.
+    """One character of a number.
 
-    `alternatives` are other readings, the most probable first; `row` counts from
-    0 at the top.
+    `digit` is 0 to 9, None when it is not a digit; `confidence` is the calibrated
+    probability that this is right, and `accepted` says whether it is a digit
+    beyond the published threshold. `alternatives` are other digits, the most
+    probable first; `row` counts from 0 at the top.
     """
 
     digit: int | None
@@ -81,11 +83,13 @@ class NumberDigit:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of several digits.
+    """The number in a picture.
 
     `text` holds the digits in reading order, a newline between rows and a space
     at a wide gap; `confidence` is the calibrated probability that it is right.
-    `reason` says why it should not be trusted, None when it may be.
+    `digits` are all characters in reading order, those too that are no digits
+    and so not in `text`. `reason` says why it should not be trusted (BLANK,
+    NOT_A_DIGIT, UNSURE), None when it may be.
     """
 
     text: str

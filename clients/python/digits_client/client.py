@@ -140,9 +140,15 @@ class Client:
         timeout: float | None = None,
         metadata: Metadata | None = None,
     ) -> Number:
-        """Return a number of several digits; a bound of 0 is none.
+        """Return the number in a picture, of one or more rows.
 
-        Raises `DigitsError` (UNIMPLEMENTED) when the server has no reader model.
+            number = client.read_number("meter.png", min_digits=5, max_digits=5)
+            print(number.text, number.confidence, number.reason)
+
+        Of all readings it is the likeliest that has at least `min_digits` and at
+        most `max_digits` digits, each 1 to 1,000, or 0 for no bound. Raises
+        `DigitsError` with the reason BAD_HINT and the bound's name as `field` when
+        no number fits them, with UNIMPLEMENTED when the server has no reader model.
         """
         return self._send(calls.read_number(image, min_digits, max_digits), timeout, metadata)
 

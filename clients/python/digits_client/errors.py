@@ -1,7 +1,8 @@
 """What a call can raise, each with a stable reason.
 
-DigitsError                any failed call
-├── ImageError             the picture is at fault: CORRUPT_IMAGE, IMAGE_TOO_LARGE, ...
+DigitsError                any failed call: BAD_HINT (bounds that no number fits),
+│                          UNIMPLEMENTED (no reader model), TOO_MANY_ITEMS, INTERNAL
+├── ImageError             the picture is at fault: CORRUPT_IMAGE, TOO_MANY_CHARACTERS, ...
 ├── ModelNotFound          MODEL_NOT_FOUND: the server has no model of that name
 ├── ServerUnavailable      UNAVAILABLE (no connection), NOT_READY or SHUTTING_DOWN
 ├── DeadlineExceeded       DEADLINE: no answer in time

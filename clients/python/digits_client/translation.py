@@ -37,6 +37,7 @@ _BY_REASON: dict[str, type[DigitsError]] = {
     "BAD_ASPECT": ImageError,
     "IMAGE_TOO_LARGE": ImageError,
     "TOO_MANY_PIXELS": ImageError,
+    "TOO_MANY_CHARACTERS": ImageError,
     "MODEL_NOT_FOUND": ModelNotFound,
     "NOT_READY": ServerUnavailable,
     "SHUTTING_DOWN": ServerUnavailable,
