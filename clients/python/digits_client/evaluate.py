@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from digits_client import figures, labels, report, results, sheet
+from digits_client import figures, labels, number_report, reading, report, results, sheet
 from digits_client.answers import Model
 from digits_client.client import Client
 from digits_client.errors import ImageError, ModelNotFound
 from digits_client.figures import Answer, Evaluation
 from digits_client.folder import visible
 from digits_client.labels import Labelled, Sample
+from digits_client.number_figures import NumberAnswer, NumberEvaluation
 from digits_client.terminal import FAILED, Address, Json, complain, long_run, progress
 
 MODELS = ("mlp", "cnn")
@@ -31,7 +32,8 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
             "--labels",
             metavar="CSV",
             help="Columns `file` (or path, filename; seen from FOLDER) and `label`: 0 to 9, or "
-            "anything else for what is not one digit. Unless given, FOLDER/labels.csv.",
+            "anything else for what is not one digit; with --read a number, its rows apart by /. "
+            "Unless given, FOLDER/labels.csv.",
         ),
     ] = None,
     address: Address = None,
@@ -50,15 +52,25 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
     most: Annotated[
         int, typer.Option(metavar="N", min=1, help="Pictures a model on the sheet.")
     ] = 200,
+    read: Annotated[
+        bool, typer.Option("--read", help="Ask the reader of numbers, not --model.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say how right the models are on a labelled folder, and when they refuse."""
+    if read and (model or html is not None):
+        raise typer.BadParameter(
+            "the reader is asked alone, and no sheet is made: leave --model and --html out",
+            param_hint="--read",
+        )
     labelled = _read(str(root), table or str(root / "labels.csv"), by or [])
     if labelled.unlabelled:
         complain(
             f"warning: pictures left out for want of a label: {len(labelled.unlabelled):,}, "
             f"such as {visible(labelled.unlabelled[0])}"
         )
+    if read:
+        _evaluate_numbers(address, labelled, by or [], as_json=as_json)
     with long_run(address) as client:
         asked = _models(client, model or MODELS)
         evaluations = list(_evaluations(client, asked, labelled.samples, show=html is not None))
@@ -69,6 +81,27 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
     write = report.as_json if as_json else report.as_text
     write(evaluations, differences, by or [], unlabelled=len(labelled.unlabelled))
     raise typer.Exit(FAILED if any(evaluation.failures for evaluation in evaluations) else 0)
+
+
+def _evaluate_numbers(
+    address: str | None, labelled: Labelled, by: Sequence[str], *, as_json: bool
+) -> NoReturn:
+    """Ask the reader about every picture, print its figures and end the command."""
+    with long_run(address) as client, progress() as bar:
+        reader = reading.reader(client)
+        task = bar.add_task("", total=len(labelled.samples))
+        answers, failures = list[NumberAnswer](), list[tuple[Sample, ImageError]]()
+        outcomes = reading.outcomes(client, [sample.path for sample in labelled.samples])
+        for sample, outcome in zip(labelled.samples, outcomes, strict=True):
+            if isinstance(outcome, ImageError):
+                failures.append((sample, outcome))
+            else:
+                answers.append(NumberAnswer(sample, outcome))
+            bar.advance(task)
+    evaluation = NumberEvaluation(reader.name, reader.version, reader.digest, answers, failures)
+    write = number_report.as_json if as_json else number_report.as_text
+    write(evaluation, by, unlabelled=len(labelled.unlabelled))
+    raise typer.Exit(FAILED if failures else 0)
 
 
 def _read(root: str, table: str, by: Sequence[str]) -> Labelled:

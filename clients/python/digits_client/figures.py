@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, TypeVar
 
 from digits_client.answers import Prediction
 from digits_client.errors import ImageError
@@ -54,6 +55,17 @@ class Answer:
         return self.prediction.digit == self.sample.digit
 
 
+class OfSample(Protocol):
+    """What is said of a labelled picture."""
+
+    @property
+    def sample(self) -> Sample:
+        """The picture and its label."""
+
+
+Labelled = TypeVar("Labelled", bound=OfSample)
+
+
 class Tally:
     """The figures of some answers.
 
@@ -96,10 +108,7 @@ class Evaluation:
 
     def by(self, column: str) -> Mapping[str, Tally]:
         """The figures of each value of a column, in the values' order."""
-        groups: dict[str, list[Answer]] = {}
-        for answer in self.answers:
-            groups.setdefault(answer.sample.columns[column], []).append(answer)
-        return {value: Tally(groups[value]) for value in sorted(groups)}
+        return {value: Tally(some) for value, some in grouped(self.answers, column).items()}
 
     def confusion(self) -> list[list[int]]:
         """How often each digit, a row, was answered as each digit or as NO_INK, a column."""
@@ -129,6 +138,14 @@ class Difference:
             ways += choices
             choices = choices * (total - count) // (count + 1)
         return min(1.0, 2 * ways / 2**total)
+
+
+def grouped(answers: Iterable[Labelled], column: str) -> dict[str, list[Labelled]]:
+    """Return the answers by their value in a column of the labels, in the values' order."""
+    groups: dict[str, list[Labelled]] = {}
+    for answer in answers:
+        groups.setdefault(answer.sample.columns[column], []).append(answer)
+    return dict(sorted(groups.items()))
 
 
 def difference(first: Evaluation, second: Evaluation) -> Difference:

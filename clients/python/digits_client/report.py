@@ -1,13 +1,18 @@
 """An evaluation for people, as tables, and for programs, as JSON."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import typer
 
+from digits_client.errors import ImageError
 from digits_client.figures import Difference, Evaluation, Share, Tally
 from digits_client.folder import portable, visible
+from digits_client.labels import Sample
 from digits_client.terminal import print_json
+
+Failures: TypeAlias = Sequence[tuple[Sample, ImageError]]
 
 _FAILURES_SHOWN = 20
 
@@ -29,7 +34,7 @@ def as_text(
     for each in differences:
         if evaluations[0].tally.digits.total:
             typer.echo(_difference(each))
-    _print_failures(evaluations[0])
+    print_failures(evaluations[0].failures)
     if unlabelled:
         typer.echo(f"pictures left out for want of a label: {unlabelled:,}")
 
@@ -56,10 +61,7 @@ def as_json(
                     }
                     for column in by
                 },
-                "failures": [
-                    {"path": portable(sample.path), "error": str(error), "reason": error.reason}
-                    for sample, error in evaluation.failures
-                ],
+                "failures": named(evaluation.failures),
                 "unlabelled": unlabelled,
             }
         )
@@ -80,20 +82,29 @@ def summary(evaluation: Evaluation) -> list[str]:
     lines = [f"{evaluation.model} {evaluation.version} (SHA-256 {evaluation.digest[:12]})"]
     if tally.digits.total:
         lines += [
-            f"  digits right           {_counted(tally.digits)}",
+            f"  digits right           {counted(tally.digits)}",
             f"  accepted and wrong     {tally.wrong_accepted:,}",
-            f"  refused                {_refusals(tally)}",
+            f"  refused                {refusals(tally.refused)}",
         ]
     if tally.others.total:
-        lines.append(f"  not one digit, refused {_counted(tally.others)}")
+        lines.append(f"  not one digit, refused {counted(tally.others)}")
     if tally.digits.total:
-        lines.append(f"  right among accepted   {_counted(tally.accepted)}")
+        lines.append(f"  right among accepted   {counted(tally.accepted)}")
     if evaluation.failures:
         lines.append(f"  without an answer      {len(evaluation.failures):,}")
     return lines
 
 
-def _counted(share: Share) -> str:
+def named(failures: Failures) -> list[dict[str, str]]:
+    """Return the pictures without an answer, each with its error."""
+    return [
+        {"path": portable(sample.path), "error": str(error), "reason": error.reason}
+        for sample, error in failures
+    ]
+
+
+def counted(share: Share) -> str:
+    """Return a share with its counts and its interval."""
     if share.value is None or share.interval is None:
         return "-"
     low, high = share.interval
@@ -103,9 +114,10 @@ def _counted(share: Share) -> str:
     )
 
 
-def _refusals(tally: Tally) -> str:
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.refused.most_common())
-    return f"{tally.refused.total():,}{f' ({reasons})' if reasons else ''}"
+def refusals(refused: Counter[str]) -> str:
+    """Return how many were refused, and why."""
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in refused.most_common())
+    return f"{refused.total():,}{f' ({reasons})' if reasons else ''}"
 
 
 def _confusion(evaluation: Evaluation) -> str:
@@ -113,7 +125,7 @@ def _confusion(evaluation: Evaluation) -> str:
     rows = [["  digit", *"0123456789", "no ink"]]
     for digit, row in enumerate(evaluation.confusion()):
         rows.append([f"  {digit}", *(f"{count:,}" if count else "." for count in row)])
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _groups(evaluation: Evaluation, column: str) -> str:
@@ -121,23 +133,22 @@ def _groups(evaluation: Evaluation, column: str) -> str:
     rows = [[f"  {visible(column)}", "digits", "right", "95 %", "accepted wrong", "refused"]]
     rows[0] += ["others", "refused"]
     for value, tally in evaluation.by(column).items():
-        low, high = tally.digits.interval or (0.0, 0.0)
         rows.append(
             [
                 f"  {visible(value) or '-'}",
                 f"{tally.digits.total:,}",
-                _percent(tally.digits),
-                f"{100 * low:.1f} to {100 * high:.1f}" if tally.digits.total else "-",
+                percent(tally.digits),
+                interval(tally.digits),
                 f"{tally.wrong_accepted:,}",
                 f"{tally.refused.total():,}",
                 f"{tally.others.total:,}",
-                _percent(tally.others),
+                percent(tally.others),
             ]
         )
-    return _aligned(rows)
+    return aligned(rows)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Return lines whose first column stands on the left and whose others end below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -149,8 +160,17 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _percent(share: Share) -> str:
+def percent(share: Share) -> str:
+    """Return a share in percent, a dash of nothing."""
     return "-" if share.value is None else f"{100 * share.value:.2f} %"
+
+
+def interval(share: Share) -> str:
+    """Return the bounds of a share's 95 % interval in percent, a dash of nothing."""
+    if share.interval is None:
+        return "-"
+    low, high = share.interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def _difference(difference: Difference) -> str:
@@ -161,11 +181,11 @@ def _difference(difference: Difference) -> str:
     )
 
 
-def _print_failures(evaluation: Evaluation) -> None:
+def print_failures(failures: Failures) -> None:
     """Say on standard error which pictures have no answer; every model fails on the same."""
-    for sample, error in evaluation.failures[:_FAILURES_SHOWN]:
+    for sample, error in failures[:_FAILURES_SHOWN]:
         typer.echo(f"{visible(sample.path)}: {error}", err=True)
-    if (more := len(evaluation.failures) - _FAILURES_SHOWN) > 0:
+    if (more := len(failures) - _FAILURES_SHOWN) > 0:
         typer.echo(f"and {more:,} more: --json names all", err=True)
 
 
