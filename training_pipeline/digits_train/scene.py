@@ -67,9 +67,14 @@ class Studio:
         filed = camera.filed(picture, style == "canvas", rng)
         return filed, placed.ink if write else None
 
-    def sheet(self, ink: Mask, size: int, rng: np.random.Generator) -> Picture:
-        """A picture uint8[H, W] of a whole sheet's ink, in characters about `size` pixels tall."""
-        style = _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1]))]
+    def sheet(
+        self, ink: Mask, size: int, rng: np.random.Generator, style: str | None = None
+    ) -> Picture:
+        """A picture uint8[H, W] of a whole sheet's ink, in characters about `size` pixels tall.
+
+        `style` is one of `STYLES`, each as often as its share says unless it is given.
+        """
+        style = style or _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1]))]
         left, top, width, height = cv2.boundingRect(ink)
         box = left, top, max(1, width), max(1, height)
         part = ink[top : top + box[3], left : left + box[2]]

@@ -33,8 +33,8 @@ THREADS = 2
 SENT: Spacings = (("separated", 0.8), ("touching", 0.15), ("overlapping", 0.05))
 """How people space the digits of a row: a guess; training sees more that touch and overlap."""
 
-WRONG = 0.02
-"""Of the numbers that are accepted at most this share is wrong."""
+ACCEPT = 0.8
+"""A number, or a character, is trusted from this probability on that it is right."""
 
 TEMPERATURES = np.linspace(0.4, 1.6, 25)
 WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
@@ -172,7 +172,7 @@ def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
         EXPONENTS.tolist(), key=lambda e: _surprise(replace(manifest, together=e), cases)
     )
     manifest = replace(manifest, together=together)
-    return replace(manifest, accept=_least(manifest, cases))
+    return replace(manifest, accept=ACCEPT)
 
 
 def _loss(manifest: ReaderManifest, cases: list[Case]) -> float:
@@ -207,15 +207,6 @@ def _surprise(manifest: ReaderManifest, cases: list[Case]) -> float:
     sure, right = _numbers(manifest, cases)
     chance = np.where(right, sure, 1 - sure)
     return float(-np.log(np.maximum(chance, 1e-9)).mean())
-
-
-def _least(manifest: ReaderManifest, cases: list[Case]) -> float:
-    """The lowest confidence from which on no more than `WRONG` of the numbers are wrong."""
-    sure, right = _numbers(manifest, cases)
-    order = sure.argsort()[::-1]
-    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(wrong <= WRONG)
-    return float(sure[order][good[-1]]) if len(good) else 1.0
 
 
 def _numbers(

@@ -58,7 +58,7 @@ class Sheets:
 
     `mixed` is the share of pages that hold something else than digits as well,
     `letters` that of pages without a digit; `spacings` are those of rows, with
-    their shares.
+    their shares; `style` is one of `scene.STYLES`, None all of them.
     """
 
     sources: Sources
@@ -67,12 +67,13 @@ class Sheets:
     mixed: float = 0.35
     letters: float = 0.06
     spacings: Spacings = _SPACINGS
+    style: str | None = None
 
     def photographed(self, rng: np.random.Generator) -> tuple[Picture, Composition]:
         """A picture uint8[H, W] as people send it, and what stands on it."""
         height = float(np.exp(rng.uniform(*np.log(_HEIGHTS))))
         written = _bent(self.written(height, rng), rng)
-        return self.studio.sheet(written.ink, round(height), rng), written
+        return self.studio.sheet(written.ink, round(height), rng, self.style), written
 
     def written(self, height: float, rng: np.random.Generator) -> Composition:
         """Rows of characters about `height` pixels tall on a sheet of ink, uint8[H, W]."""
