@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits_client.answers import Number, NumberDigit
@@ -46,9 +47,11 @@ def _upright(picture: Picture) -> Any:
     """Open a picture as RGB on white paper, turned as its EXIF says."""
     from PIL import Image, ImageOps  # noqa: PLC0415
 
-    source = picture if isinstance(picture, str | os.PathLike) else io.BytesIO(picture)
     try:
-        with Image.open(source) as image:
+        # Bytes in any case: of a TIFF that it opens by its path, Pillow 13 gets the turn wrong.
+        if isinstance(picture, str | os.PathLike):
+            picture = Path(picture).read_bytes()
+        with Image.open(io.BytesIO(picture)) as image:
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I"):  # 16 bits, which Pillow would clip, not scale
                 upright = upright.convert("I").point(lambda value: value * (1 / 257)).convert("L")

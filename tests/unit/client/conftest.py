@@ -120,16 +120,29 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         return pb.CompareModelsResponse(results=results, agree=agree)
 
     def ReadNumber(self, request, context):
-        self._begin(request, context)
+        with self._lock:
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            self._begin(request, context)
+        finally:
+            with self._lock:
+                self.under_way -= 1
+        if request.image.encoded.startswith(b"bad"):
+            cut = self._status(
+                grpc.StatusCode.INVALID_ARGUMENT, "CORRUPT_IMAGE", "cut short", "image.encoded"
+            )
+            context.abort_with_status(rpc_status.to_status(cut))
+        read = (request.image.encoded or b"8")[0] % 10
         digit = pb.NumberDigit(
-            digit=4,
+            digit=read,
             confidence=0.8,
             box=pb.Box(x=1, y=2, width=3, height=4),
             alternatives=[pb.Alternative(digit=9, confidence=0.1)],
             accepted=True,
             row=0,
         )
-        number = pb.Number(text="4", confidence=0.8, digits=[digit])
+        number = pb.Number(text=str(read), confidence=0.8, digits=[digit])
         return pb.ReadNumberResponse(number=number)
 
     def ListModels(self, request, context):

@@ -150,7 +150,7 @@ def test_read_number(client, fake):
     """Text, digits and boxes arrive; the bounds are sent."""
     number = client.read_number(b"8", min_digits=1, max_digits=6)
 
-    assert (number.text, number.confidence, number.reason) == ("4", 0.8, None)
+    assert (number.text, number.confidence, number.reason) == ("6", 0.8, None)
     assert number.digits[0].box == Box(1, 2, 3, 4)
     assert number.digits[0].alternatives[0].digit == 9
     assert (fake.requests[0].min_digits, fake.requests[0].max_digits) == (1, 6)

@@ -3,7 +3,7 @@ import io
 import os
 
 import pytest
-from digits_client import ImageError, Prediction
+from digits_client import ImageError, Model, Number, Prediction
 from digits_client.results import COLUMNS, Table, answer, line, written
 
 SEVEN = Prediction(
@@ -39,6 +39,21 @@ def test_a_row_for_every_outcome():
         list(COLUMNS),
         ["a.png", "7", "0.9922", "true", "", "", "cnn", "3"],
         ["b\n.png", "", "0.0000", "false", "BLANK", "", "cnn", "3"],
+        ["c.png", "", "", "", "", "CORRUPT_IMAGE: cut short, send it again", "", ""],
+    ]
+
+
+def test_a_row_for_a_number():
+    """Its rows are apart as in labels, and the reader is the model."""
+    file = io.StringIO()
+    table = Table(file, Model("reader", "2", "0" * 64, True, 5, {}, 1, None, False))
+    table.add("a.png", Number("12 34\n5", 0.97126, (), None))
+    table.add("b.png", Number("", 0.0, (), "BLANK"))
+    table.add("c.png", BAD)
+
+    assert list(csv.reader(io.StringIO(file.getvalue())))[1:] == [
+        ["a.png", "12 34/5", "0.9713", "true", "", "", "reader", "2"],
+        ["b.png", "", "0.0000", "false", "BLANK", "", "reader", "2"],
         ["c.png", "", "", "", "", "CORRUPT_IMAGE: cut short, send it again", "", ""],
     ]
 
