@@ -8,13 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from digits_core import Limits, Recognizer
+from digits_core import Limits, Reader, Recognizer
 from digits_server import deadline
 from digits_server.batcher import PIECE, Batcher
 from digits_server.errors import DeadlinePassed, FieldError
 from digits_server.picture import Encoded, Missing, Picture, Pixels
 from numpy.typing import NDArray
 from typing_extensions import override
+
+from tests.readers import bars, png
 
 
 @pytest.fixture
@@ -28,6 +30,12 @@ def batcher() -> Iterator[Batcher]:
 def recognizer(tiny_models: Path) -> Recognizer:
     """A tiny model."""
     return Recognizer.load("cnn", tiny_models)
+
+
+@pytest.fixture(scope="module")
+def reader(reading_models: Path) -> Reader:
+    """A reader that takes every solid bar for a 7."""
+    return Reader.load(reading_models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +162,68 @@ async def test_long_batch_lets_others_run(batcher: Batcher, recognizer: Recogniz
         turns += 1
 
     assert turns >= 10
+
+
+async def test_reading_lets_others_run(batcher: Batcher, reader: Reader) -> None:
+    """Decoding and reading are off the loop, which turns meanwhile."""
+    closed = gate()
+    reading = asyncio.create_task(batcher.read(closed, reader, min_digits=0, max_digits=0))
+    await until(closed.begun)
+    closed.go.set()
+    number = await reading
+
+    assert number.text == ""
+
+
+async def test_reading_names_the_picture_at_fault(batcher: Batcher, reader: Reader) -> None:
+    """Whatever is wrong with it."""
+    with pytest.raises(FieldError) as caught:
+        await batcher.read(Encoded("image.encoded", b"text"), reader, min_digits=0, max_digits=0)
+
+    assert caught.value.field == "image.encoded"
+    assert caught.value.cause.reason == "UNSUPPORTED_FORMAT"
+
+
+async def test_queued_number_is_not_read_after_a_cancel(batcher: Batcher, reader: Reader) -> None:
+    """A call that is cancelled while it waits for a thread costs nothing more."""
+    first, second = gate(), gate()
+    running = asyncio.create_task(batcher.see(first))
+    await until(first.begun)
+    waiting = asyncio.create_task(batcher.read(second, reader, min_digits=0, max_digits=0))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    first.go.set()
+    await running
+    await batcher.see(Encoded("image.encoded", png(bars((40, 30)))))
+
+    assert not second.begun.is_set()
+
+
+class Telling:
+    """A reader that tells whether it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def read(self, *arguments: object, **options: object) -> None:
+        self.asked = True
+
+
+async def test_no_reading_after_the_deadline(batcher: Batcher) -> None:
+    """A picture whose decoding took all the time is not read."""
+    slow, reader = gate(), Telling()
+
+    async def call() -> None:
+        async with deadline.within(0.05):
+            await batcher.read(slow, reader, min_digits=0, max_digits=0)
+
+    waiting = asyncio.create_task(call())
+    await until(slow.begun)
+    with pytest.raises(DeadlinePassed):
+        await waiting
+    slow.go.set()
+    await batcher.see(Encoded("image.encoded", png(bars((40, 30)))))
+
+    assert not reader.asked

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 from digits_core import BundleError, ModelNotFound
-from digits_server.errors import NotReady
+from digits_server.errors import NotReady, NotSupported
 from digits_server.models import Broken, Models
+
+from tests.readers import write_reader
 
 HTML = b"<!doctype html><title>404</title>"
 
@@ -138,3 +140,59 @@ def test_folder_is_wrong(two: Path, change: Callable[[Path], object], cause: str
         Models(two).load()
 
     assert str(two) in str(caught.value)
+
+
+def test_reader(two: Path) -> None:
+    """The reader is found apart from the others, listed among them, and is nobody's recogniser."""
+    write_reader(two)
+    models = Models(two)
+    models.load()
+    with pytest.raises(ModelNotFound, match=r"call ReadNumber, or ask cnn or mlp$"):
+        models.get("reader")
+
+    assert models.reader().version == "1"
+    assert [model.name for model in models] == ["cnn", "mlp", "reader"]
+
+
+def test_no_reader(two: Path) -> None:
+    """Without a reader, numbers are not supported and the name is nobody's."""
+    models = Models(two)
+    models.load()
+    with pytest.raises(NotSupported, match="publish one"):
+        models.reader()
+    with pytest.raises(ModelNotFound, match="there is no model 'reader'"):
+        models.get("reader")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param("reader", id="itself"),
+        pytest.param("cnn", id="the-default-that-it-asks"),
+    ],
+)
+def test_broken_reader(two: Path, broken: str) -> None:
+    """A reader that did not load is not ready and says why; digits are recognised all the same."""
+    write_reader(two)
+    flip(two / broken / "1" / "model.onnx")
+    models = Models(two)
+    models.load()
+    listed = {model.name: model for model in models}
+    with pytest.raises(NotReady):
+        models.reader()
+    with pytest.raises(ModelNotFound, match="call ReadNumber"):
+        models.get("reader")
+
+    assert models.get("mlp").name == "mlp"
+    assert isinstance(listed["reader"], Broken)
+    assert listed["reader"].error
+    assert str(two) not in listed["reader"].error
+
+
+@pytest.mark.parametrize("default", ["reader", "cnn"])
+def test_reader_alone(tmp_path: Path, default: str) -> None:
+    """A reader without a recogniser is nothing to serve, whatever the default is."""
+    write_reader(tmp_path)
+    (tmp_path / "default").write_text(default)
+    with pytest.raises(BundleError, match=f"the default model '{default}' is not published"):
+        Models(tmp_path).load()
