@@ -117,8 +117,8 @@ def test_models(digits):
     """Every model is listed, for people and for programs."""
     listed = [json.loads(line) for line in digits("models", "--json").stdout.splitlines()]
 
-    assert [model["name"] for model in listed] == ["cnn", "cnn-int8", "mlp"]
-    assert [model["default"] for model in listed] == [True, False, False]
+    assert [model["name"] for model in listed] == ["cnn", "cnn-int8", "mlp", "reader"]
+    assert [model["default"] for model in listed] == [True, False, False, False]
     assert all(name in digits("models").stdout.decode() for name in ("cnn", "mlp", "default"))
 
 

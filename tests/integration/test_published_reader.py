@@ -1,0 +1,57 @@
+"""The published reader keeps its promises on real data, asked as users ask."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from digits_core import Reader
+from digits_train.reading import trials
+from digits_train.reading.composition import Spacing
+from digits_train.reading.trials import score
+
+from benchmarks import pictures
+
+pytestmark = pytest.mark.timeout(400)
+
+STRINGS = 300
+SEED = 1
+"""Not the one of the published table."""
+
+
+@pytest.fixture(scope="module")
+def data() -> Path:
+    """The folder of the data that the reader is measured on."""
+    if "DIGITS_DATA_DIR" not in os.environ:
+        pytest.skip("DIGITS_DATA_DIR names no folder with mnist/ and own_digits/")
+    return Path(os.environ["DIGITS_DATA_DIR"])
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    """The published one."""
+    cv2.setNumThreads(1)
+    return Reader.load()
+
+
+@pytest.mark.parametrize(
+    ("spacing", "least"), [("separated", 0.94), ("touching", 0.88), ("overlapping", 0.75)]
+)
+def test_strings(reader: Reader, data: Path, spacing: Spacing, least: float) -> None:
+    """Of strings of 1 to 6 unseen digits most are read exactly."""
+    images, labels = pictures.mnist_test(data)
+    made = trials.strings(images, labels, spacing, STRINGS, SEED)
+
+    assert np.mean([score(reader.read(ink).text, text).exact for ink, text in made]) >= least
+
+
+def test_single_digits_that_people_sent(reader: Reader, data: Path) -> None:
+    """At least 97 % of them are read as exactly that digit."""
+    own = pictures.own_digits(data)
+    right = [
+        reader.read(Path(str(picture))).text == str(label)
+        for picture, label in zip(own.pictures, own.labels, strict=True)
+    ]
+
+    assert np.mean(right) >= 0.97
