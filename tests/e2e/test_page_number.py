@@ -327,3 +327,39 @@ def test_ink_can_be_added_under_the_boxes(several):
     x, y = on_sheet(page, (0.2, 0.4))
 
     assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", [x, y]) == "sheet"
+
+
+@pytest.mark.parametrize("reason", ["NOT_A_DIGIT", "UNSURE"])
+def test_digits_that_touch_are_read(visit, reason):
+    """What single-digit models make nothing of is a number, if the reader is sure of several."""
+    page = visit()
+    unknown = reply(4, accepted=False, reason=reason)
+    page.route("**/compare*", lambda route: route.fulfill(body=unknown))
+    page.route("**/read", lambda route: route.fulfill(body=number("44", FOUR, FOUR)))
+    draw(page, ONE)
+
+    expect(page.locator("#digit")).to_have_text("44")
+    expect(page.locator(".box")).to_have_text(["4", "4"])
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(number("4", FOUR), id="one digit"),
+        pytest.param(number("42", FOUR, TWO, reason="UNSURE"), id="not sure"),
+        pytest.param(problem("NOT_READY"), id="no reader"),
+    ],
+)
+def test_what_is_no_digit_stays_none(visit, read):
+    """Unless the reader is sure of a number, the models' own answer stands."""
+    page = visit()
+    unknown = reply(4, accepted=False, reason="NOT_A_DIGIT")
+    page.route("**/compare*", lambda route: route.fulfill(body=unknown))
+    status = 200 if "digits" in read else 503
+    with page.expect_response("**/read"):
+        page.route("**/read", lambda route: route.fulfill(status=status, body=read))
+        draw(page, ONE)
+    page.wait_for_timeout(300)
+
+    expect(page.locator("#headline")).to_have_text("Not a digit")
+    expect(page.locator(".box")).to_have_count(0)

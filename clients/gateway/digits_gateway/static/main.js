@@ -1,12 +1,14 @@
 // Puts the page together: sheet or picture -> reader -> answer, and of several digits the number.
 
 import { AnswerView } from "./answer.js";
-import { Boxes } from "./number.js";
+import { Boxes, isNumber } from "./number.js";
 import { Pad, SNAPSHOT } from "./pad.js";
 import { receivePictures } from "./pictures.js";
 import { Reader, compare, models, read } from "./reader.js";
 
 const INTERVAL = 90; // milliseconds between questions while a stroke grows
+// Digits that touch are one thing to a model of single digits, and none that it knows.
+const PERHAPS_SEVERAL = new Set(["SEVERAL_DIGITS", "NOT_A_DIGIT", "UNSURE"]);
 
 const element = (id) => document.getElementById(id);
 const [pad, sheet, picture, unshown, undo, clear, brush] =
@@ -30,7 +32,9 @@ const reader = new Reader(compare, {
   answered(comparison, milliseconds, asked) {
     introduce();
     const answer = view.show(comparison, milliseconds);
-    if (answer?.reason === "SEVERAL_DIGITS" && asked === still) numbers.ask(asked);
+    if (!PERHAPS_SEVERAL.has(answer?.reason) || asked !== still) return;
+    several = answer.reason === "SEVERAL_DIGITS";
+    numbers.ask(asked);
   },
   troubled: (problem, retrying) => view.trouble(problem, retrying),
   waiting: (waits) => view.wait(waits),
@@ -38,15 +42,19 @@ const reader = new Reader(compare, {
 
 const numbers = new Reader(read, {
   answered(number, _, asked) {
+    if (!several && !isNumber(number)) return;
     view.number(number);
     mark(number.digits, asked);
   },
-  troubled: (problem, retrying) => view.numberless(problem, retrying),
+  troubled(problem, retrying) {
+    if (several) view.numberless(problem, retrying);
+  },
 });
 
 const boxes = new Boxes(element("boxes"));
 const drawing = new Pad(sheet, { brush: () => brush.value / 100, changed });
 let asking = 0;
+let several = false; // whether the models are sure that there are several digits
 let still = null; // the picture that was asked about last, unless a stroke has changed it since
 let introduced = null;
 

@@ -38,6 +38,11 @@ export class Boxes {
   }
 }
 
+// Whether a number that nobody has announced may be trusted to be one.
+export function isNumber({ reason, digits }) {
+  return reason === null && digits.filter(({ digit }) => digit !== null).length > 1;
+}
+
 // Lists the characters; an empty list hides it.
 export function list(element, characters) {
   element.hidden = characters.length === 0;
