@@ -81,7 +81,7 @@ def test_both_polarities(style: str, texture: Texture) -> None:
     cover[30:90, 30:90] = ink
     depths = []
     for _ in range(60):
-        picture = getattr(studio, style)(Placed(cover, (30, 30, 60, 60), ink), rng)
+        picture = getattr(studio, style)(Placed(cover, (30, 30, 60, 60), ink, 60), rng)
         # The ring of ink against what it goes round: both in the same light.
         depths.append(float(picture[58:63, 58:63].mean()) - float(picture[cover > 250].mean()))
         assert (picture.dtype, picture.shape) == (np.uint8, cover.shape)
