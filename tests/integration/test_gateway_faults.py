@@ -114,6 +114,29 @@ def test_what_is_not_http_ends_the_connection(gateway, sent, answered):
     assert '"exception"' not in gateway.text
 
 
+LONG = b"a" * MB
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"GET /" + LONG, id="target"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: " + LONG, id="header"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"X-Many: of them\r\n" * 50_000, id="headers"),
+        pytest.param(CHUNKED + b"5;" + LONG, id="chunk extension"),
+        pytest.param(CHUNKED + b"0\r\n" + b"X-Many: of them\r\n" * 50_000, id="trailers"),
+    ],
+)
+def test_a_head_without_end_is_refused(gateway, sent):
+    """At once, rather than kept until its time is over."""
+    with connect(gateway) as connection:
+        connection.sendall(sent)
+        seconds, said = seconds_until_closed(connection)
+
+    assert seconds < 0.5 * PATIENCE_S
+    assert said.startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_dripping_head_or_body_is_let_go(gateway):
     """A byte now and then does not prolong the time."""
     with connect(gateway) as head, connect(gateway) as body:

@@ -76,20 +76,19 @@ class Backend:
             raise Problem("NOT_READY", "The recogniser is starting or stopping.")
 
     async def _ask(self, call: Coroutine[Any, Any, Result], picture_field: str = "") -> Result:
-        task = asyncio.create_task(call)
-        hangup = asyncio.create_task(self._hangup())
         try:
-            await asyncio.wait({task, hangup}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise ClientDisconnect
-            return task.result()
+            async with asyncio.timeout(None) as until:
+                watch = asyncio.create_task(self._end_at_hangup(until))
+                try:
+                    return await call
+                finally:
+                    watch.cancel()
+        except TimeoutError:
+            raise ClientDisconnect from None
         except DigitsError as error:
             raise Problem.of(error, picture_field) from error
-        finally:
-            task.cancel()
-            hangup.cancel()
-            await asyncio.wait({task, hangup})
 
-    async def _hangup(self) -> None:
+    async def _end_at_hangup(self, until: asyncio.Timeout) -> None:
         while (await self._request.receive())["type"] != "http.disconnect":
             pass
+        until.reschedule(asyncio.get_running_loop().time())

@@ -1,9 +1,15 @@
-"""Connections on which nothing moves are closed: uvicorn alone would keep them for ever."""
+"""Connections that make us wait, or say too much, are closed: uvicorn alone would keep them."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+
+MOST_HEAD = 64 * 2**10
+"""Bytes that the head of a request may have, or what stands between two pieces of its body."""
 
 
 def guarded(patience: float) -> type[asyncio.Protocol]:
@@ -12,26 +18,52 @@ def guarded(patience: float) -> type[asyncio.Protocol]:
     A client has `patience` seconds, from the connection or from the last reply,
     until the head of its next request is complete, and as long to take what is
     being sent. (Bodies are timed where they are read. Between requests uvicorn's
-    own, shorter keep-alive timeout holds.)
+    own, shorter keep-alive timeout holds.) Heads beyond `MOST_HEAD` are refused:
+    the parser would collect them without end.
     """
 
-    class Guarded(H11Protocol):
+    class Guarded(HttpToolsProtocol):
         _patience_ends: asyncio.TimerHandle | None = None
+        _answered: RequestResponseCycle | None = None
+        _head = 0
+        _unheard = 0
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._watch()
 
         def data_received(self, data: bytes) -> None:
+            self._unheard += len(data)
             super().data_received(data)
+            if self._unheard > MOST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
             self._watch()
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._head = 0
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            super().on_header(name, value)
+            self._unheard = 0
+            self._head += len(name) + len(value)
+            if self._head > MOST_HEAD:
+                raise ValueError("the head is too large")  # which the parser answers with 400
+
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            self._unheard = 0
+
+        def on_body(self, body: bytes) -> None:
+            super().on_body(body)
+            self._unheard = 0
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
             self._watch()
 
         def send_400_response(self, msg: str) -> None:
-            if self.cycle is not None and self.cycle.response_started:
+            if self.pipeline or (self.cycle is not None and self.cycle.response_started):
                 self.transport.close()  # what follows a reply cannot be answered twice
             else:
                 super().send_400_response(msg)
@@ -45,7 +77,15 @@ def guarded(patience: float) -> type[asyncio.Protocol]:
             self._stop()
             self._watch()
 
+        def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+            self._answered = cycle
+            super()._start_asgi_task(cycle, app)
+
         def connection_lost(self, exc: Exception | None) -> None:
+            # uvicorn tells only the last of several requests that were sent at once.
+            if self._answered is not None:
+                self._answered.disconnected = True
+                self._answered.message_event.set()
             super().connection_lost(exc)
             self._stop()
 

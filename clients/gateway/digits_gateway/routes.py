@@ -35,11 +35,16 @@ PICTURE_PROBLEMS = responses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504)
 NUMBER_PROBLEMS = responses(400, 408, 413, 415, 422, 429, 500, 501, 503, 504)
 
 
+# Coroutines, as FastAPI sends every other callable through a thread.
+async def _backend(request: Request) -> Backend:
+    return Backend(request)
+
+
 async def _picture(request: Request) -> Picture:
     return await picture.receive(request, request.state.intake)
 
 
-Recogniser = Annotated[Backend, Depends(Backend)]
+Recogniser = Annotated[Backend, Depends(_backend)]
 Sent = Annotated[Picture, Depends(_picture)]
 ModelName = Annotated[str, Query(description="A name from `/models`; empty for the default.")]
 Normalized = Annotated[bool, Query(description="Whether to add `normalized` to each answer.")]

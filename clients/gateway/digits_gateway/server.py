@@ -65,6 +65,8 @@ def _server(settings: Settings) -> uvicorn.Server:
         http=guarded(settings.read_timeout_s),
         ws="none",
         lifespan="on",
+        # Nobody asks who sent a request.
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,
