@@ -16,6 +16,7 @@ from typing import Self
 from digits_core import Limits, Normalized, Number, Prediction, Reader, Recognizer
 
 from digits_server import deadline
+from digits_server.coalescer import Coalescer
 from digits_server.errors import FieldError, at
 from digits_server.picture import Picture
 
@@ -31,6 +32,7 @@ class Batcher:
 
     def __init__(self, *, threads: int, limits: Limits) -> None:
         self._limits = limits
+        self._coalescer = Coalescer()
         self._decoders = ThreadPoolExecutor(threads, thread_name_prefix="decoder")
 
     def __enter__(self) -> Self:
@@ -46,16 +48,14 @@ class Batcher:
 
     async def see(self, picture: Picture) -> Normalized:
         """Prepare one picture; raises `FieldError` when it is at fault."""
-        [seen] = await self._prepare_all([picture])
+        seen = await self._decode(picture) if picture.decodes else self._prepare(picture)
         if isinstance(seen, FieldError):
             raise seen
         return seen
 
     async def recognize(self, seen: Normalized, recognizer: Recognizer) -> Prediction:
-        """Ask a model about one prepared picture."""
-        deadline.check()
-        [prediction] = recognizer.recognize([seen])
-        return prediction
+        """Ask a model about one prepared picture, together with those of other calls."""
+        return await self._coalescer.recognize(seen, recognizer)
 
     async def recognize_all(
         self, pictures: Sequence[Picture], recognizer: Recognizer
@@ -90,22 +90,18 @@ class Batcher:
         return await loop.run_in_executor(self._decoders, copy_context().run, work)
 
     async def _prepare_all(self, pictures: Sequence[Picture]) -> list[Normalized | FieldError]:
-        loop = asyncio.get_running_loop()
         places = [place for place, picture in enumerate(pictures) if picture.decodes]
-        # Each in a copy of the context, where the call's deadline lies.
-        decoding = asyncio.gather(
-            *(
-                loop.run_in_executor(
-                    self._decoders, copy_context().run, self._prepare, pictures[place]
-                )
-                for place in places
-            )
-        )
+        decoding = asyncio.gather(*(self._decode(pictures[place]) for place in places))
         decoded = dict(zip(places, await decoding, strict=True))
         return [
             decoded[place] if picture.decodes else self._prepare(picture)
             for place, picture in enumerate(pictures)
         ]
+
+    def _decode(self, picture: Picture) -> asyncio.Future[Normalized | FieldError]:
+        # In a copy of the context, where the call's deadline lies.
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._decoders, copy_context().run, self._prepare, picture)
 
     def _prepare(self, picture: Picture) -> Normalized | FieldError:
         deadline.check()

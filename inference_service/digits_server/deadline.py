@@ -13,6 +13,8 @@ from contextvars import ContextVar
 
 from digits_server.errors import DeadlinePassed
 
+PASSED = "the time for this call is over: allow more, or send less"
+
 _ends: ContextVar[float] = ContextVar("ends", default=float("inf"))
 
 
@@ -25,9 +27,14 @@ async def within(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise DeadlinePassed("the time for this call is over: allow more, or send less") from None
+        raise DeadlinePassed(PASSED) from None
     finally:
         _ends.reset(token)
+
+
+def end() -> float:
+    """When the current call ends, by the monotonic clock; infinity without a deadline."""
+    return _ends.get()
 
 
 def check() -> None:
@@ -36,4 +43,4 @@ def check() -> None:
     Work in the event loop holds up the timer of `within`, so it asks here first.
     """
     if time.monotonic() >= _ends.get():
-        raise DeadlinePassed("the time for this call is over: allow more, or send less")
+        raise DeadlinePassed(PASSED)

@@ -1,0 +1,95 @@
+"""Pictures of several calls, shown to their model together.
+
+One run for eight pictures takes half as long as eight runs. Nobody waits for
+company: what has gathered when the event loop comes round goes.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digits_core import Normalized, Prediction, Recognizer
+
+from digits_server import deadline
+from digits_server.errors import DeadlinePassed
+
+TURN_S = 0.002
+"""How long the models may hold up the event loop at a time, as far as can be foreseen."""
+
+# How much the newest run counts in the mean time that a picture takes.
+_NEWEST = 0.1
+# What a picture takes before anything was measured, in seconds.
+_FIRST_S = 0.0002
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A prepared picture, its model, when its call ends, and who waits for the answer."""
+
+    seen: Normalized
+    recognizer: Recognizer
+    ends: float
+    answer: asyncio.Future[Prediction]
+
+    @property
+    def readings(self) -> int:
+        """How many 28x28 the model has to look at."""
+        return 1 + len(self.seen.alternatives)
+
+
+class Coalescer:
+    """Answers pictures in the order in which they came, as many at once as `TURN_S` allows.
+
+    A call that is cancelled or fails takes nothing from the others.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Waiting] = deque()
+        self._each_s = _FIRST_S
+
+    async def recognize(self, seen: Normalized, recognizer: Recognizer) -> Prediction:
+        """Ask a model about one prepared picture.
+
+        Raises `DeadlinePassed` where the answer would come too late, and what the model raises.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._turn)
+        answer: asyncio.Future[Prediction] = loop.create_future()
+        self._waiting.append(_Waiting(seen, recognizer, deadline.end(), answer))
+        return await answer
+
+    def _turn(self) -> None:
+        by_model: dict[Recognizer, list[_Waiting]] = {}
+        room = max(1.0, TURN_S / self._each_s)
+        while self._waiting and room > 0:
+            member = self._waiting.popleft()
+            if member.answer.done():  # cancelled
+                continue
+            if time.monotonic() >= member.ends:
+                member.answer.set_exception(DeadlinePassed(deadline.PASSED))
+                continue
+            room -= member.readings
+            by_model.setdefault(member.recognizer, []).append(member)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._turn)
+        for recognizer, members in by_model.items():
+            self._ask(recognizer, members)
+
+    def _ask(self, recognizer: Recognizer, members: Sequence[_Waiting]) -> None:
+        started = time.perf_counter()
+        try:
+            predictions = recognizer.recognize([member.seen for member in members])
+        except Exception as error:  # noqa: BLE001  # it belongs to the call whose picture it was
+            if len(members) == 1:
+                members[0].answer.set_exception(error)
+                return
+            for member in members:
+                self._ask(recognizer, [member])
+            return
+        each = (time.perf_counter() - started) / sum(member.readings for member in members)
+        self._each_s += _NEWEST * (each - self._each_s)
+        for member, prediction in zip(members, predictions, strict=True):
+            member.answer.set_result(prediction)
