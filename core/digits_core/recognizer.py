@@ -1,6 +1,7 @@
 """The one recogniser: a bundle in, pictures in, predictions out."""
 
 import base64
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -116,16 +117,17 @@ class Recognizer:
         return logits
 
     def _judge(self, seen: Normalized, scores: NDArray[np.float64]) -> Prediction:
-        digit_score = float(1 - scores[_NOT_A_DIGIT])
-        digits = scores[:_NOT_A_DIGIT] / scores[:_NOT_A_DIGIT].sum()
-        digit = int(digits.argmax())
-        confidence = float(digits[digit]) * digit_score
+        # Lists, as numpy takes longer over eleven numbers than Python does.
+        *digits, other = scores.tolist()
+        total = math.fsum(digits)
+        best = max(digits)
+        digit_score = 1 - other
         reason = self._why_not(seen, scores)
         blank = reason is Rejection.BLANK
         return Prediction(
-            digit=None if blank else digit,
-            confidence=0.0 if blank else confidence,
-            probabilities=_CHANCE if blank else tuple(digits.tolist()),
+            digit=None if blank else digits.index(best),
+            confidence=0.0 if blank else best / total * digit_score,
+            probabilities=_CHANCE if blank else tuple([digit / total for digit in digits]),
             digit_score=0.0 if blank else digit_score,
             accepted=reason is None,
             reason=reason,
