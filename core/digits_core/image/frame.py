@@ -39,6 +39,12 @@ def frame(density: Grey) -> tuple[Grey, float]:
     return _stretch(_place(density)), width / side
 
 
+def relative_stroke(density: Grey) -> float:
+    """The width of a digit's strokes as a share of the longer side, as `frame` gives it."""
+    fine = _enlarge(density)
+    return stroke_width(fine) / max(fine.shape)
+
+
 def stroke_width(density: Grey) -> float:
     """The mean width of strokes, in pixels: twice the area over the outline's length."""
     _, mask = cv2.threshold(density, 127, 255, cv2.THRESH_BINARY)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.errors import WrongSize
-from digits_core.image.frame import BOX, SIDE, frame
+from digits_core.image.frame import BOX, SIDE, frame, relative_stroke
 from digits_core.image.groups import Group, Grouping, Labels, find_groups
 from digits_core.image.normalized import Normalized, Traits
 from digits_core.image.others import other_inks
@@ -81,7 +81,7 @@ def from_pixels(pixels: bytes | Grey) -> Normalized:
     if not found.groups:
         return Normalized(values, 0, 0.0, Traits())
     left, top, right, bottom = found.groups[0].box
-    _, stroke = frame(np.ascontiguousarray(values[top:bottom, left:right]))
+    stroke = relative_stroke(np.ascontiguousarray(values[top:bottom, left:right]))
     traits = _traits(found, found.groups[0], stroke, 1)
     return Normalized(values, len(found.groups), float(values.max()), traits)
 
