@@ -24,6 +24,7 @@ from digits_core.manifest import (
     Published,
     ReadCanary,
     ReaderManifest,
+    Rule,
 )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Published",
     "ReadCanary",
     "ReaderManifest",
+    "Rule",
     "default_model",
     "digest_of",
     "digests_of",

@@ -28,6 +28,9 @@ _KINDS: Mapping[str, type] = {
     "commit": str,
 }
 
+_OPINIONS = {"detector", "refiner", "recognizer"}
+_ODDS = {"presence", "middle", "alone", "score"}
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -168,47 +171,65 @@ class ReadCanary:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A probability: the logistic function of `intercept` plus `coefficients` times log-odds.
+
+    Those are of a character's presence by the detector ("presence"), of its being
+    in the middle of its close-up ("middle"), of its being a digit by the recogniser
+    where it stands alone ("alone", elsewhere 0) and of what it is ("score").
+    """
+
+    coefficients: Mapping[str, float]
+    intercept: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderManifest(Published):
     """What the bundle of a reader says of itself.
 
-    `presence` is the least confidence, 0 to 1, at which a character is taken to
-    be there, and `temperature` divides the logits of what it is. Where it stands
-    alone, the recogniser's answer counts with the weight `second_opinion`, 0 to 1.
-    A character's confidence is the logistic function of `intercept` plus
-    `coefficients` times the log-odds of its presence ("presence") and of what it
-    is ("score"); it is accepted from the confidence `accept` on. A number's is
-    the product of its characters' to the power of `together`.
+    `input` and `output` are the detector's tensors, `refiner_input` and
+    `refiner_output` those of the net that looks at close-ups. `weights` say how
+    much the logarithms of what the "detector" and the "refiner" make of a character
+    count, and what share the "recognizer" has where it stands alone. By the rule
+    `there` it is there, which counts from `presence` on; by the rule `right` it is
+    and is what it is taken for, which is accepted from `accept` on. A number's
+    confidence is the product of its characters' to the power of `together`.
     """
 
     NORMALIZER: ClassVar[int] = PAGE_VERSION
 
+    refiner_input: str
+    refiner_output: str
+    weights: Mapping[str, float]
+    there: Rule
     presence: float
-    temperature: float
-    second_opinion: float
-    coefficients: Mapping[str, float]
-    intercept: float
+    right: Rule
     accept: float
     together: float
     canaries: tuple[ReadCanary, ...]
 
     @classmethod
     def _parsed(cls, values: dict[str, Any]) -> dict[str, Any]:
-        canaries = tuple(ReadCanary(**canary) for canary in values["canaries"])
-        return values | {"canaries": canaries}
+        return values | {
+            "there": Rule(**values["there"]),
+            "right": Rule(**values["right"]),
+            "canaries": tuple(ReadCanary(**canary) for canary in values["canaries"]),
+        }
 
     def _check(self) -> None:
-        shares = ("presence", "second_opinion", "accept")
-        _check_numbers(self, [*shares, "temperature", "intercept", "together"])
-        for name in ("temperature", "together"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}")
+        _check_kinds(self, {"refiner_input": str, "refiner_output": str})
+        shares = ("presence", "accept")
+        _check_numbers(self, [*shares, "together"])
+        if self.together <= 0:
+            raise ValueError(f"together is {self.together}")
         for name in shares:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}")
-        _check_values("coefficients", self.coefficients)
-        if set(self.coefficients) != {"presence", "score"}:
-            raise ValueError(f"the coefficients are {', '.join(self.coefficients)}")
+        _check_keys("weights", self.weights, _OPINIONS)
+        for rule in (self.there, self.right):
+            _check_numbers(rule, ["intercept"])
+            _check_keys("coefficients", rule.coefficients, _ODDS)
         for canary in self.canaries:
             _check_kinds(canary, {"image": str, "text": str})
 
@@ -220,6 +241,12 @@ def _check_published(manifest: Published) -> None:
         if PurePath(name).name != name or not isinstance(digest, str):
             raise ValueError(f"no file of a bundle is {name!r}, {digest!r}")
     _check_values("metrics", manifest.metrics)
+
+
+def _check_keys(name: str, values: Mapping[str, float], keys: set[str]) -> None:
+    _check_values(name, values)
+    if set(values) != keys:
+        raise ValueError(f"the {name} are {', '.join(values)}")
 
 
 def _check_kinds(holder: object, kinds: Mapping[str, type]) -> None:

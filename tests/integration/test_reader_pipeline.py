@@ -12,14 +12,17 @@ import pytest
 from digits_core import Bundle, Reader, ReaderManifest
 from digits_core.bundle import MODELS_DIR
 from digits_core.image.page import STRIDE
+from digits_core.reading.close_ups import SIDE
 from digits_core.reading.detector import CHANNELS
+from digits_core.reading.nets import ANSWERS
 from digits_train.config import SMOKE as DIGITS
 from digits_train.data import prepare
 from digits_train.errors import NothingFound, PublishRefused, StageMissing, WorkFolderMismatch
-from digits_train.reading import learning, tiles
-from digits_train.reading.exporting import TOLERANCE, check, export, exported
+from digits_train.reading import finding, refining, samples, tiles
+from digits_train.reading.course import SMOKE
+from digits_train.reading.exporting import TOLERANCE, check, detector, export, exported, refiner
+from digits_train.reading.finding import train
 from digits_train.reading.fitting import fit
-from digits_train.reading.learning import SMOKE, train
 from digits_train.reading.publishing import CANARIES, picture, publish
 
 pytestmark = pytest.mark.timeout(600)
@@ -32,6 +35,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prepare(DIGITS, folder)
     tiles.make(SMOKE.tiles, SMOKE.seed, folder, fonts_dir=None, with_pens=False)
     train(SMOKE, folder)
+    samples.make(SMOKE.pictures, SMOKE.seed, folder, fonts_dir=None, with_pens=False)
+    refining.train(SMOKE, folder)
     export(folder)
     check(folder)
     fit(SMOKE, folder, fonts_dir=None, with_pens=False)
@@ -60,30 +65,38 @@ def models_dir(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_net_learns(work: Path) -> None:
-    """It finds characters on validation tiles, with a share of the digits read right."""
-    average = learning.Learner(SMOKE, tiles.Tiles.load(work), tiles.Tiles.watched(work)).average
-    average.load_weights(work / "reader.weights.h5")
-    figures = learning.accuracy(average, tiles.Tiles.watched(work))
+def test_the_nets_learn(work: Path) -> None:
+    """One finds characters on validation tiles and reads some, the other some close-ups."""
+    found = finding.accuracy(detector(work), tiles.Tiles.watched(work))
+    refined = refining.accuracy(refiner(work), samples.Samples.watched(work))
 
-    assert figures["digits"] > 0.02
+    assert found["digits"] > 0.02
+    assert refined["digits"] > 0.2
 
 
-def test_training_goes_on(copied: Path) -> None:
+@pytest.mark.parametrize("net", ["detector", "refiner"])
+def test_training_goes_on(copied: Path, net: str) -> None:
     """A run that is over is not run again; another course wants another folder."""
-    before = (copied / "reader.checkpoint.npz").read_bytes()
-    train(SMOKE, copied)
+    path = copied / f"{net}.checkpoint.npz"
+    before = path.read_bytes()
+    learn = {"detector": finding.train, "refiner": refining.train}[net]
+    learn(SMOKE, copied)
 
-    assert (copied / "reader.checkpoint.npz").read_bytes() == before
+    assert path.read_bytes() == before
     with pytest.raises(WorkFolderMismatch, match="another configuration"):
-        train(replace(SMOKE, peak_rate=1e-3), copied)
+        learn(replace(SMOKE, weight_decay=1e-3), copied)
 
 
 def test_the_export_takes_any_page(work: Path) -> None:
     """The ONNX file answers as Keras does, for pages of any size."""
     session = onnxruntime.InferenceSession(exported(work), providers=["CPUExecutionProvider"])
-    (cells,) = session.run(["cells"], {"page": np.zeros((2, 36, 200), np.float32)})
+    shown = {
+        "page": np.zeros((2, 36, 200), np.float32),
+        "close_ups": np.zeros((0, SIDE, SIDE), np.float32),
+    }
+    cells, answers = session.run(["cells", "answers"], shown)
 
+    assert answers.shape == (0, ANSWERS)
     assert cells.shape == (2, 36 // STRIDE, 200 // STRIDE, CHANNELS)
     assert check(work) <= TOLERANCE
 
@@ -93,7 +106,13 @@ def test_what_was_fitted_makes_a_manifest(work: Path) -> None:
     report = json.loads((work / "reader.fit.json").read_text("utf-8"))
 
     assert 0 < report["fitted"]["presence"] < 1
-    assert report["fitted"]["coefficients"].keys() == {"presence", "score"}
+    assert report["fitted"]["right"]["coefficients"].keys() == {
+        "presence",
+        "middle",
+        "alone",
+        "score",
+    }
+    assert report["fitted"]["weights"].keys() == {"detector", "refiner", "recognizer"}
     assert report["metrics"].keys() == {
         f"validation_{name}_exact" for name in ("pages", "strings", "surfaces")
     }
@@ -117,14 +136,16 @@ def test_stages_name_the_one_before(tmp_path: Path) -> None:
         train(SMOKE, tmp_path)
     with pytest.raises(StageMissing, match="digits-train reader train"):
         export(tmp_path)
+    with pytest.raises(StageMissing, match="digits-train reader close-ups"):
+        refining.train(SMOKE, tmp_path)
     with pytest.raises(StageMissing, match="digits-train reader export"):
         publish(tmp_path, tmp_path)
 
 
 def test_an_untrained_net_finds_nothing(copied: Path) -> None:
     """There is nothing to fit to, and the error says what to do."""
-    (copied / "reader.checkpoint.npz").unlink()
-    train(replace(SMOKE, epochs=1, steps=1), copied)
+    (copied / "detector.checkpoint.npz").unlink()
+    train(replace(SMOKE, detector=replace(SMOKE.detector, epochs=1, steps=1)), copied)
     export(copied)
 
     with pytest.raises(NothingFound, match="train it longer"):

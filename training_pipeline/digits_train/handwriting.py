@@ -177,7 +177,8 @@ def reink(
     large = cv2.GaussianBlur(large, (0, 0), max(0.6, 0.45 / step))
     # Strokes end at half of white; a lower level makes them bolder.
     level = np.clip(rng.normal(105, 35), 35, 165)
-    sharp = min(8.0, max(2.0, 0.6 / step))
+    # What is black stays black, however bold the rest.
+    sharp = max(min(8.0, max(2.0, 0.6 / step)), 128 / level)
     mask = cv2.convertScaleAbs(np.maximum((large - np.float32(level)) * np.float32(sharp) + 128, 0))
     if rng.random() < PENS["pencil"].share:
         cover = rng.uniform(0.5, 1.1) + rng.uniform(0.1, 0.3) * texture.grain(mask.shape, rng)

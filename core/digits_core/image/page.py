@@ -20,7 +20,7 @@ from digits_core.image.surroundings import surroundings
 
 Grey: TypeAlias = NDArray[np.uint8]
 
-PAGE_VERSION = 1
+PAGE_VERSION = 2
 """Grows whenever what the reader sees of a picture changes."""
 
 HEIGHT = 24
@@ -32,8 +32,17 @@ STRIDE = 4
 # The copy that the ink is looked for on. Characters smaller than they will be read are looked at
 # again on a larger one.
 _WORKING_SIDE = 800
+# The paper is looked for so many heights of characters around each of them: shadows go with it,
+# the bold strokes of characters do not. For small ones on a sheet that lies on something else it
+# is this share of the picture until their height is known.
+_AROUND = 3.0
+_LOCAL = 0.12
 # Below this many grey levels the grain of paper and the noise of cameras look like ink.
 _MIN_CONTRAST = 5.0
+# Ink this part as dense as the threshold counts where the page ends, if no taller than so many
+# characters.
+_PALE = 0.5
+_TALLEST = 2.0
 # Strokes are made at least this wide, in pixels of the page: MNIST's at this height.
 _MIN_STROKE = 2.0
 # What is left round the ink, as a share of the characters' height.
@@ -102,35 +111,39 @@ def lay_out(picture: Grey, height: float | None = None, *, local: bool = False) 
     """
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
     closest = math.ceil(math.sqrt(picture.size / _LARGEST))
+    around = _LOCAL * max(picture.shape) if local else None
     if height:
         height = min(height, max(picture.shape))
         zoom = max(closest, min(zoom, int(height / HEIGHT)))
-    found = _find(picture, zoom, local)
+        around = _AROUND * height
+    found = _find(picture, zoom, around)
     if found is not None and not len(found.boxes) and zoom > closest:
         # Ink in pieces too small for characters, which may be the copy's fault.
         zoom = max(closest, zoom // 2)
-        found = _find(picture, zoom, local)
+        found = _find(picture, zoom, around)
     if found is None or not len(found.boxes):
         return None
     if height:
         return _page(found, height / zoom, zoom)
-    closer = max(closest, int(zoom * found.height() / HEIGHT))
-    if closer < zoom:
-        better = _find(picture, closer, local)
-        if better is not None and len(better.boxes):
-            found, zoom = better, closer
+    tall = found.height() * zoom
+    closer = min(zoom, max(closest, int(tall / HEIGHT)))
+    better = _find(picture, closer, _AROUND * tall)
+    if better is not None and len(better.boxes):
+        found, zoom = better, closer
     return _page(found, found.height(), zoom)
 
 
-def _find(picture: Grey, zoom: int, local: bool) -> _Found | None:
-    """The ink of a copy smaller by `zoom`; None where all is paper."""
+def _find(picture: Grey, zoom: int, around: float | None) -> _Found | None:
+    """The ink of a copy smaller by `zoom`, its paper `around` it; None where all is paper."""
     small = _shrink(picture, zoom)
-    ink = find_ink(small, local=local)
+    if around is not None:
+        around /= zoom
+    ink = find_ink(small, around=around)
     if ink.contrast < _MIN_CONTRAST:
         return None
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     if (beside := surroundings(mask)) is not None:
-        ink = find_ink(small, beside, local=local)
+        ink = find_ink(small, beside, around)
         mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     lineless = _lineless(mask)
     if lineless is not None and len(boxes := _pieces(lineless)):
@@ -173,9 +186,13 @@ def _height(boxes: NDArray[np.int32]) -> float:
 
 
 def _page(found: _Found, tall: float, zoom: int) -> Page:
-    ink, boxes = found.ink, found.boxes
+    ink = found.ink
     margin = _MARGIN * tall
     height, width = ink.density.shape
+    # What is too pale for the threshold may be a character, too.
+    pale = _pieces(cv2.compare(ink.density, _PALE * ink.threshold, cv2.CMP_GT))
+    pale = pale[(pale[:, 3] >= _SPECK * tall) & (pale[:, 3] <= _TALLEST * tall)]
+    boxes = np.concatenate([found.boxes, pale])
     left = max(0, int(boxes[:, 0].min() - margin))
     top = max(0, int(boxes[:, 1].min() - margin))
     right = min(width, math.ceil((boxes[:, 0] + boxes[:, 2]).max() + margin))

@@ -12,10 +12,8 @@ Histogram: TypeAlias = NDArray[np.float64]
 
 # The paper is smooth: this many pixels tell its shading.
 _SMALL_SIDE = 36
-# On a page the median looks at this part of a copy of so many pixels.
-_PAGE_SIDE = 96
-_PAGE_WINDOW = 0.35
-_LOCAL_WINDOW = 0.12
+# A neighbourhood of so many pixels of a smaller copy tells the paper round characters.
+_NEIGHBOURHOOD = 13
 # Flat paper (a canvas, a scan) lies within so many grey levels of one value over at least this
 # share of the picture; a larger deviation may be shading and wants the large median.
 _FLAT = 2
@@ -77,18 +75,18 @@ def find_inks(picture: Grey) -> list[Ink]:
     return inks
 
 
-def find_ink(picture: Grey, beside: Grey | None = None, *, local: bool = False) -> Ink:
+def find_ink(picture: Grey, beside: Grey | None = None, around: float | None = None) -> Ink:
     """Tell the ink of a grey picture of several characters from its paper.
 
-    The paper is the median of a neighbourhood that is small beside the picture
-    and large beside a character, so that shadows on part of a sheet go with it.
-    A `local` neighbourhood is large beside small characters only, and follows
-    what is under the sheet. Where the mask `beside` uint8[H, W] is 255 there is no ink.
+    The paper is the median of a neighbourhood of so many pixels `around`, which
+    should be large beside a character; None for one as large as the picture. The
+    smaller it is, the more of shadows and of what lies under the sheet goes with
+    it. Where the mask `beside` uint8[H, W] is 255 there is no ink.
     """
     counts = _histogram(picture)
     level = _flat(counts, picture.size)
     if level is None:
-        paper = _median(picture, _PAGE_SIDE, _LOCAL_WINDOW if local else _PAGE_WINDOW)
+        paper = _median(picture) if around is None else _paper_around(picture, around)
     else:
         paper = np.full_like(picture, level)
     sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
@@ -166,20 +164,25 @@ def _flat(counts: Histogram, pixels: int) -> int | None:
     return level if below[min(level + _FLAT, 255)] - darker >= _FLAT_SHARE * pixels else None
 
 
-def _median(picture: Grey, side: int = _SMALL_SIDE, share: float = 1.0) -> Grey:
-    """The paper's brightness, uint8[H, W]: a large median of a small copy.
+def _median(picture: Grey) -> Grey:
+    """The paper's brightness, uint8[H, W]: a large median of a small copy."""
+    factor = -(-max(picture.shape) // _SMALL_SIDE)
+    # As large as the picture, beyond whose border its edge goes on: in a smaller window the
+    # bold strokes of a tight crop pass for paper.
+    return _smooth(picture, factor, max(picture.shape) // factor)
 
-    `side` is the copy's longer side, `share` the part of it that the median looks at.
-    """
+
+def _paper_around(picture: Grey, around: float) -> Grey:
+    """The paper's brightness, uint8[H, W]: the median so many pixels `around`."""
+    factor = max(1, int(around / _NEIGHBOURHOOD))
+    return _smooth(picture, factor, round(around / factor))
+
+
+def _smooth(picture: Grey, factor: int, window: int) -> Grey:
+    """The median over `window` pixels of a copy smaller by `factor`, at the picture's size."""
     height, width = picture.shape
-    factor = -(-max(height, width) // side)
     size = max(1, width // factor), max(1, height // factor)
     whole = picture[: size[1] * factor, : size[0] * factor]
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    # As large as the picture, beyond whose border its edge goes on: in a smaller window the
-    # bold strokes of a tight crop pass for paper.
-    window = round(max(size) * share)
-    if share > _LOCAL_WINDOW:
-        window = max(min(size), window)
     paper = cv2.medianBlur(small, window // 2 * 2 + 1)
     return cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -1,5 +1,7 @@
 """The ink of characters that stand alone: the recogniser can be shown it."""
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +16,11 @@ from digits_core.reading.detector import Character
 _SLACK = 0.2
 
 
-def alone(page: Page, found: list[Character]) -> dict[int, NDArray[np.uint8]]:
-    """The 28x28 of each character whose ink is its own, by its place in `found`."""
+def alone(page: Page, found: Mapping[int, Character]) -> dict[int, NDArray[np.uint8]]:
+    """The 28x28 of each character whose ink is its own, by its key in `found`."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
     seen = {}
-    for place, character in enumerate(found):
+    for place, character in found.items():
         group = _ink_of(page, character, labels, stats)
         if group is not None:
             seen[place], _ = frame(cut_out(page.ink, group, labels))
@@ -29,14 +31,14 @@ def _ink_of(
     page: Page, character: Character, labels: NDArray[np.int32], stats: NDArray[np.int32]
 ) -> Group | None:
     """The ink within a character's box; None where some of it reaches beyond."""
-    left, top, right, bottom = _inside(page, character, 0)
+    left, top, right, bottom = within(page, character, 0)
     core = labels[top:bottom, left:right]
     # Counted, not sorted: a character may fill the picture.
     own = np.flatnonzero(np.bincount(core.ravel()))
     own = own[own > 0]
     if not len(own):
         return None
-    left, top, right, bottom = _inside(page, character, _SLACK)
+    left, top, right, bottom = within(page, character, _SLACK)
     pieces = []
     for label in own.tolist():
         x, y, width, height, area = stats[label].tolist()
@@ -47,8 +49,8 @@ def _ink_of(
     return Group(pieces)
 
 
-def _inside(page: Page, character: Character, slack: float) -> tuple[int, int, int, int]:
-    """A character's box and so much of its size around, in pixels of the ink, within its borders.
+def within(page: Page, character: Character, slack: float) -> tuple[int, int, int, int]:
+    """A character's box and so much of its size around, in pixels of `page.mask`, cut to it.
 
     Left, top, right and bottom; the last two lie outside.
     """

@@ -1,16 +1,11 @@
-"""The net that finds characters on a page."""
+"""Characters on a page, from what the detector's cells say."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from digits_core.bundle import Bundle, ReaderManifest
-from digits_core.errors import BundleError, CoreError
-from digits_core.image import Page
 from digits_core.image.page import HEIGHT, STRIDE
-from digits_core.session import open_session, shapes
 
 CLASSES = 11
 """Ten digits and "no digit"."""
@@ -59,31 +54,14 @@ class Character:
         return self.bottom - self.top
 
     @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom in pixels of the page."""
+        return self.left, self.top, self.right, self.bottom
+
+    @property
     def middle(self) -> tuple[float, float]:
         """Of the box, from the left and from the top."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-
-class Detector:
-    """Finds characters with a published reader. Raises `BundleError` when it does not fit."""
-
-    def __init__(self, bundle: Bundle[ReaderManifest], *, threads: int = 1) -> None:
-        self._manifest = bundle.manifest
-        self._session = _open(bundle, threads)
-
-    def find(self, page: Page, least: float) -> list[Character]:
-        """The characters of a page whose presence is at least so probable, the surest first.
-
-        Of more than `MOST_CHARACTERS` there is one too many. Raises `CoreError`
-        when the model answers with something that is no number.
-        """
-        image = page.pixels[None].astype(np.float32) / np.float32(255)
-        (cells,) = self._session.run([self._manifest.output], {self._manifest.input: image})
-        if not np.isfinite(cells).all():
-            raise CoreError(
-                f"the model {self._manifest.name} answered with values that are no numbers"
-            )
-        return characters(cells[0], least)
 
 
 def characters(cells: NDArray[np.float32], least: float) -> list[Character]:
@@ -129,23 +107,3 @@ def _apart(boxes: NDArray[np.float64]) -> list[int]:
         union = areas[i:] + areas[i] - shared
         free[i:] &= (shared < _SAME * union) & (shared < _WITHIN * np.minimum(areas[i:], areas[i]))
     return kept
-
-
-def _open(bundle: Bundle[ReaderManifest], threads: int) -> onnxruntime.InferenceSession:
-    manifest = bundle.manifest
-    session = open_session(manifest.name, bundle.model, threads)
-    inputs, outputs = shapes(session)
-    sides = inputs.get(manifest.input, [])
-    fits = (
-        list(inputs) == [manifest.input]
-        and len(sides) == 3
-        and not any(isinstance(side, int) for side in sides[1:])
-        and manifest.output in outputs
-        and outputs[manifest.output][3:] == [CHANNELS]
-    )
-    if not fits:
-        raise BundleError(
-            f"the model {manifest.name} takes {inputs} and gives {outputs}; it must take "
-            f"{manifest.input} [N, H, W] and give {manifest.output} [N, H/4, W/4, {CHANNELS}]"
-        )
-    return session

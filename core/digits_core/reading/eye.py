@@ -2,23 +2,31 @@
 
 from statistics import median
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.bundle import Bundle, ReaderManifest
 from digits_core.image import Page, lay_out
 from digits_core.image.page import HEIGHT
-from digits_core.reading.alone import alone
-from digits_core.reading.detector import MOST_CHARACTERS, Character, Detector
-from digits_core.reading.readings import NOT_A_DIGIT, Seen
+from digits_core.reading.alone import alone, within
+from digits_core.reading.detector import Character
+from digits_core.reading.nets import Nets
+from digits_core.reading.readings import NOT_A_DIGIT, Seen, nothing
 from digits_core.recognizer import Recognizer
 
 # What is less likely there than this is not even added to reach a lower bound on the digits.
-_FAINT = 0.02
+_FAINT = 0.04
+# Where a close-up shows nothing with this probability, the recogniser is not asked.
+_NOTHING_THERE = 0.5
 # What is at least so likely there says whether a page was looked at in the right way.
 _THERE = 0.3
 # A reader sees best what is near the height it was trained on; beyond these it looks again.
 _TOO_LOW, _TOO_TALL = 0.7, 1.45
+# Where more of the ink than this share lies beyond digits and so much of their size around them,
+# some of it may be a shadow, or what lies under the sheet.
+_BLOTTED = 0.15
+_SLACK = 0.25
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
 
@@ -30,44 +38,68 @@ class Eye:
         self, bundle: Bundle[ReaderManifest], recognizer: Recognizer, *, threads: int = 1
     ) -> None:
         self._recognizer = recognizer
-        self._detector = Detector(bundle, threads=threads)
+        self._nets = Nets(bundle, threads=threads)
 
     def see(self, grey: NDArray[np.uint8]) -> Seen | None:
-        """Look for characters in a grey picture uint8[H, W]; None where there is no ink."""
-        seen = self._look(grey)
-        if seen is None or not self._shows_digits(seen[1]):
-            # Perhaps what lies round the sheet was taken for ink, or for paper.
-            closer = self._look(grey, local=True)
-            if seen is None or (closer and self._shows_digits(closer[1])):
-                seen = closer
-        if seen is None:
+        """Look at a grey picture uint8[H, W]; None where there is no ink."""
+        found_on = look(self._nets, grey)
+        if found_on is None:
             return None
-        page, found = seen
-        # What comes later is the less probable.
-        own = alone(page, found[:MOST_CHARACTERS])
+        page, found = found_on
+        answers = self._nets.refine(page, found)
+        likely = nothing(answers) < _NOTHING_THERE
+        own = alone(page, {i: c for i, c in enumerate(found) if likely[i]})
         opinions = self._recognizer.scores(np.stack(list(own.values()))) if own else ()
-        return Seen(page, found, dict(zip(own, opinions, strict=True)))
+        return Seen(page, found, answers, dict(zip(own, opinions, strict=True)))
 
-    def _look(
-        self, grey: NDArray[np.uint8], *, local: bool = False
-    ) -> tuple[Page, list[Character]] | None:
-        """The page and the characters on it; a second look nearer to the right height."""
-        page = lay_out(grey, local=local)
-        if page is None:
-            return None
-        found = self._detector.find(page, _FAINT)
-        tall = self._height(found)
-        if tall and not _TOO_LOW * HEIGHT <= tall <= _TOO_TALL * HEIGHT:
-            other = lay_out(grey, tall * page.scale, local=local)
-            if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
-                return other, self._detector.find(other, _FAINT)
-        return page, found
 
-    def _shows_digits(self, found: list[Character]) -> bool:
-        """Whether anything that is surely there is rather a digit than none."""
-        return any(c.presence >= _THERE and int(c.logits.argmax()) != NOT_A_DIGIT for c in found)
+def look(nets: Nets, grey: NDArray[np.uint8]) -> tuple[Page, list[Character]] | None:
+    """Find characters in a grey picture uint8[H, W]; None where there is no ink."""
+    seen = _look(nets, grey)
+    if seen is None or not _digits(seen[1]) or _is_blotted(*seen):
+        # Perhaps what lies round the sheet, or a shadow on it, was taken for ink, or for paper.
+        closer = _look(nets, grey, local=True)
+        if seen is None or (closer and _digits(closer[1]) > _digits(seen[1])):
+            seen = closer
+    return seen
 
-    def _height(self, found: list[Character]) -> float:
-        """The median height of what is surely there; 0 where nothing is."""
-        there = [c.height for c in found if c.presence >= _THERE]
-        return median(there) if there else 0.0
+
+def _look(
+    nets: Nets, grey: NDArray[np.uint8], *, local: bool = False
+) -> tuple[Page, list[Character]] | None:
+    """The page and the characters on it; a second look nearer to the right height."""
+    page = lay_out(grey, local=local)
+    if page is None:
+        return None
+    found = nets.find(page, _FAINT)
+    tall = _height(found)
+    if tall and not _TOO_LOW * HEIGHT <= tall <= _TOO_TALL * HEIGHT:
+        other = lay_out(grey, tall * page.scale, local=local)
+        if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
+            return other, nets.find(other, _FAINT)
+    return page, found
+
+
+def _digits(found: list[Character]) -> float:
+    """How many digits are surely there, by their presence."""
+    return sum(character.presence for character in found if _is_digit(character))
+
+
+def _is_digit(character: Character) -> bool:
+    return character.presence >= _THERE and int(character.logits.argmax()) != NOT_A_DIGIT
+
+
+def _is_blotted(page: Page, found: list[Character]) -> bool:
+    """Whether much of the ink belongs to none of the digits."""
+    rest = page.mask.copy()
+    for character in found:
+        if _is_digit(character):
+            left, top, right, bottom = within(page, character, _SLACK)
+            rest[top:bottom, left:right] = 0
+    return cv2.countNonZero(rest) > _BLOTTED * cv2.countNonZero(page.mask)
+
+
+def _height(found: list[Character]) -> float:
+    """The median height of what is surely there; 0 where nothing is."""
+    there = [c.height for c in found if c.presence >= _THERE]
+    return median(there) if there else 0.0

@@ -13,7 +13,7 @@ from digits_core.prediction import Rejection
 from digits_core.reading.assembly import assemble
 from digits_core.reading.detector import MOST_CHARACTERS
 from digits_core.reading.eye import Eye
-from digits_core.reading.readings import check_hints, counted, fitted, weigh
+from digits_core.reading.readings import check_hints, fitted, weigh
 from digits_core.recognizer import Picture, Recognizer, decoded
 
 
@@ -68,7 +68,7 @@ class Reader:
         if seen is None:
             return Number("", 0.0, (), Rejection.BLANK)
         readings = weigh(seen, manifest)
-        there = counted(readings, manifest)
+        there = [reading.counts(manifest) for reading in readings]
         if sum(there) > MOST_CHARACTERS:
             raise TooManyCharacters(
                 f"the picture holds more than {MOST_CHARACTERS:,} characters, no more are read at "

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.errors import BadHint
 from digits_core.image import Page
-from digits_core.manifest import ReaderManifest
+from digits_core.manifest import ReaderManifest, Rule
+from digits_core.reading.close_ups import NOTHING
 from digits_core.reading.detector import MOST_CHARACTERS, Character
 
 NOT_A_DIGIT = 10
@@ -24,21 +25,30 @@ _LEAST = 1e-9
 class Seen:
     """What there is on a page before anything is decided.
 
-    `opinions` are the recogniser's scores float64[11] of the characters that
-    stand alone, by their place in `characters`.
+    `answers` are the refiner's, float32[N, 12] logits; `opinions` the recogniser's
+    scores float64[11] of the characters that stand alone, by their place in
+    `characters`.
     """
 
     page: Page
     characters: list[Character]
+    answers: NDArray[np.float32]
     opinions: Mapping[int, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A character and the probabilities float64[11] of what it is."""
+    """A character, the probabilities float64[11] of what it is, and more that speaks for it.
+
+    `middle` is the refiner's probability that anything has its middle there, as the
+    character's presence is the detector's; `alone` the recogniser's that what
+    stands alone is a digit, a half where nothing does.
+    """
 
     character: Character
     scores: NDArray[np.float64]
+    middle: float
+    alone: float = 0.5
 
     @property
     def is_digit(self) -> bool:
@@ -53,7 +63,7 @@ class Reading:
     @property
     def lean(self) -> float:
         """The log-ratio of its being a digit to its being anything else, or not there."""
-        there = self.character.presence
+        there = _logistic((self.odds("presence") + self.odds("middle")) / 2)
         digit = there * float(self.scores[:NOT_A_DIGIT].max())
         other = max(1 - there, there * float(self.scores[NOT_A_DIGIT]))
         return math.log(max(digit, _LEAST) / max(other, _LEAST))
@@ -64,39 +74,60 @@ class Reading:
         scores[NOT_A_DIGIT] = 0
         if not scores.any():
             scores[:NOT_A_DIGIT] = 1
-        return Reading(self.character, scores / scores.sum())
+        return replace(self, scores=scores / scores.sum())
 
     def odds(self, of: str) -> float:
-        """The log-odds of its "presence", or of its best "score"."""
-        probability = self.character.presence if of == "presence" else float(self.scores.max())
+        """The log-odds of its "presence", "middle", being a digit "alone", or best "score"."""
+        probability = {
+            "presence": self.character.presence,
+            "middle": self.middle,
+            "alone": self.alone,
+            "score": float(self.scores.max()),
+        }[of]
         kept = min(max(probability, _LEAST), 1 - _LEAST)
         return min(max(math.log(kept / (1 - kept)), -_MOST_ODDS), _MOST_ODDS)
 
     def confidence(self, manifest: ReaderManifest) -> float:
         """The calibrated probability that it is there and is what it is taken for."""
-        total = manifest.intercept + sum(
-            weight * self.odds(name) for name, weight in manifest.coefficients.items()
+        return self._by(manifest.right)
+
+    def counts(self, manifest: ReaderManifest) -> bool:
+        """Whether it is probably there, whatever it is."""
+        return self._by(manifest.there) >= manifest.presence
+
+    def _by(self, rule: Rule) -> float:
+        return _logistic(
+            rule.intercept
+            + sum(weight * self.odds(name) for name, weight in rule.coefficients.items())
         )
-        return 1 / (1 + math.exp(-min(max(total, -700.0), 700.0)))
 
 
 def weigh(seen: Seen, manifest: ReaderManifest) -> list[Reading]:
-    """What each character is, by the detector and, where it stands alone, the recogniser."""
+    """What each character is: the opinions, pooled by their weights in the logarithm."""
     if not seen.characters:
         return []
-    logits = np.stack([character.logits for character in seen.characters]).astype(np.float64)
-    scores = _log_softmax(logits / manifest.temperature)
-    weight = manifest.second_opinion
+    weights = manifest.weights
+    found = np.stack([character.logits for character in seen.characters]).astype(np.float64)
+    pooled = weights["detector"] * _log_softmax(found)
+    pooled += weights["refiner"] * _log_softmax(seen.answers[:, :NOTHING].astype(np.float64))
     for place, opinion in seen.opinions.items():
-        other = np.log(np.maximum(opinion, _LEAST))
-        scores[place] = (1 - weight) * scores[place] + weight * other
-    shares = np.exp(_log_softmax(scores))
-    return [Reading(c, row) for c, row in zip(seen.characters, shares, strict=True)]
+        share = weights["recognizer"]
+        pooled[place] = (1 - share) * pooled[place] + share * np.log(np.maximum(opinion, _LEAST))
+    scores = np.exp(_log_softmax(pooled))
+    middles = 1 - nothing(seen.answers)
+    digits = np.full(len(scores), 0.5)
+    for place, opinion in seen.opinions.items():
+        digits[place] = 1 - opinion[NOT_A_DIGIT]
+    return [
+        Reading(*each)
+        for each in zip(seen.characters, scores, middles.tolist(), digits.tolist(), strict=True)
+    ]
 
 
-def counted(readings: list[Reading], manifest: ReaderManifest) -> list[bool]:
-    """Whether each character is surely enough there, and what it is taken for, to count."""
-    return [reading.confidence(manifest) >= manifest.presence for reading in readings]
+def nothing(answers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The probability float64[N] that a close-up shows nothing that has its middle there."""
+    shares: NDArray[np.float64] = np.exp(_log_softmax(answers.astype(np.float64)))[:, NOTHING]
+    return shares
 
 
 def check_hints(min_digits: int, max_digits: int) -> None:
@@ -141,3 +172,7 @@ def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     steady = logits - logits.max(axis=1, keepdims=True)
     shares: NDArray[np.float64] = steady - np.log(np.exp(steady).sum(axis=1, keepdims=True))
     return shares
+
+
+def _logistic(odds: float) -> float:
+    return 1 / (1 + math.exp(-min(max(odds, -700.0), 700.0)))

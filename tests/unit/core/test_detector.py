@@ -1,21 +1,17 @@
-"""The detector: from cells to characters, and models that do not fit."""
+"""From cells to characters."""
 
 import time
 
 import numpy as np
 import pytest
-from digits_core.bundle import Bundle, digest_of
-from digits_core.errors import BundleError, CoreError
-from digits_core.image import lay_out
 from digits_core.image.page import HEIGHT
 from digits_core.reading import MOST_CHARACTERS
-from digits_core.reading.detector import CHANNELS, CLASSES, Detector, characters
+from digits_core.reading.detector import CHANNELS, CLASSES, characters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tests.readers import SEVEN, bar_reader, bars, reader_manifest
-from tests.unit.core.linear import linear_model
+from tests.readers import SEVEN
 
 
 def cells_of(*found: tuple[int, int, float], shape: tuple[int, int] = (12, 20)) -> np.ndarray:
@@ -94,42 +90,3 @@ def test_a_page_of_noise_ends_soon() -> None:
     assert len(found) == MOST_CHARACTERS + 1
     assert [c.presence for c in found] == sorted((c.presence for c in found), reverse=True)
     assert time.process_time() - started < 2  # a tenth of it on an idle core
-
-
-def test_bars_on_a_page() -> None:
-    """The whole way through a real model."""
-    page = lay_out(bars((40, 30), (90, 30)))
-    assert page is not None
-
-    found = Detector(Bundle(reader_manifest(), bar_reader())).find(page, 0.5)
-
-    assert sorted(page.left + c.middle[0] * page.scale for c in found) == pytest.approx(
-        [52, 102], abs=4
-    )
-
-
-@pytest.mark.parametrize(
-    ("model", "changes", "cause"),
-    [
-        pytest.param(b"text", {}, "onnxruntime cannot load reader", id="no model"),
-        pytest.param(linear_model(), {}, "it must take page", id="a recogniser"),
-        pytest.param(bar_reader(), {"input": "image"}, "it must take image", id="other input"),
-        pytest.param(bar_reader(), {"output": "cells"}, "give cells", id="other output"),
-        pytest.param(bar_reader(channels=15), {}, r"W/4, 16\]", id="too few channels"),
-        pytest.param(bar_reader(sides=(128, 128)), {}, "it must take page", id="a fixed size"),
-    ],
-)
-def test_a_model_that_does_not_fit(model: bytes, changes: dict[str, object], cause: str) -> None:
-    """It is refused when it is opened, with what it takes and gives."""
-    with pytest.raises(BundleError, match=cause):
-        Detector(Bundle(reader_manifest(files=digest_of(model), **changes), model))
-
-
-def test_a_model_that_answers_no_number() -> None:
-    """An answer that is no number is an error, not a reading."""
-    model = bar_reader(steep=float("inf"))
-    page = lay_out(bars((40, 30)))
-    assert page is not None
-
-    with pytest.raises(CoreError, match="no numbers"):
-        Detector(Bundle(reader_manifest(files=digest_of(model)), model)).find(page, 0.5)

@@ -45,7 +45,7 @@ def tiles(  # noqa: PLR0917 (typer hands options over by name)
     processes: Annotated[int, typer.Option(min=1, help="How many make pictures.")] = 2,
 ) -> None:
     """Make pieces of pages and where characters stand, WORK/tiles-vN; goes on."""
-    from digits_train.reading.learning import COURSES
+    from digits_train.reading.course import COURSES
     from digits_train.reading.tiles import make
 
     course = COURSES[config]
@@ -62,15 +62,50 @@ def tiles(  # noqa: PLR0917 (typer hands options over by name)
 
 @app.command()
 def train(config: CourseOption = FULL, work: WorkOption = WORK) -> None:
-    """Train the net, WORK/reader.weights.h5; goes on from the last checkpoint."""
-    from digits_train.reading.learning import COURSES, train
+    """Train the detector, WORK/detector.weights.h5; goes on from the last checkpoint."""
+    from digits_train.reading.course import COURSES
+    from digits_train.reading.finding import train
+
+    train(COURSES[config], work)
+
+
+@app.command()
+def close_ups(  # noqa: PLR0917 (typer hands options over by name)
+    config: CourseOption = FULL,
+    work: WorkOption = WORK,
+    data_dir: DataOption = None,
+    without_pens: PensOption = False,
+    fonts_dir: FontsOption = FONTS,
+    processes: Annotated[int, typer.Option(min=1, help="How many make pictures.")] = 2,
+) -> None:
+    """Make close-ups of what the detector finds, WORK/close-ups-vN; goes on."""
+    from digits_train.reading.course import COURSES
+    from digits_train.reading.samples import make
+
+    course = COURSES[config]
+    make(
+        course.pictures,
+        course.seed,
+        work,
+        data_dir,
+        fonts_dir,
+        with_pens=not without_pens,
+        processes=processes,
+    )
+
+
+@app.command()
+def refine(config: CourseOption = FULL, work: WorkOption = WORK) -> None:
+    """Train the refiner, WORK/refiner.weights.h5; goes on from the last checkpoint."""
+    from digits_train.reading.course import COURSES
+    from digits_train.reading.refining import train
 
     train(COURSES[config], work)
 
 
 @app.command()
 def export(work: WorkOption = WORK) -> None:
-    """Write WORK/reader.onnx and see that it answers as Keras does."""
+    """Write both nets to WORK/reader.onnx and see that it answers as Keras does."""
     from digits_train.reading.exporting import check, export
 
     path = export(work)
@@ -88,8 +123,8 @@ def fit(  # noqa: PLR0917 (typer hands options over by name)
     models_dir: ModelsOption = MODELS_DIR,
 ) -> None:
     """Fit the thresholds and the confidence on validation pages."""
+    from digits_train.reading.course import COURSES
     from digits_train.reading.fitting import fit
-    from digits_train.reading.learning import COURSES
 
     found = fit(COURSES[config], work, data_dir, fonts_dir, models_dir, with_pens=not without_pens)
     for name, value in found.items():
@@ -117,6 +152,8 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     """Run every stage, `publish` only when asked to. Draws on the digits of WORK/data.npz."""
     tiles(config, work, data_dir, without_pens, fonts_dir)
     train(config, work)
+    close_ups(config, work, data_dir, without_pens, fonts_dir)
+    refine(config, work)
     export(work)
     fit(config, work, data_dir, without_pens, fonts_dir, models_dir)
     if publishing:

@@ -1,6 +1,7 @@
-"""Stage `reader export`: the averaged weights as an ONNX file."""
+"""Stage `reader export`: both nets' averaged weights as one ONNX file."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -8,15 +9,17 @@ import numpy as np
 import onnx
 import onnxruntime
 from digits_core.bundle import digest_of
+from digits_core.reading.close_ups import SIDE
 
 from digits_train import reports
 from digits_train.errors import ParityFailed, StageMissing
 from digits_train.export import BATCH, OPSET, require_tensorflow
-from digits_train.reading.learning import NAME
-from digits_train.reading.net import build
-from digits_train.reading.tiles import Tiles
+from digits_train.reading import net, refinement
+from digits_train.reading.course import NAME
+from digits_train.reading.tiles import SHAPE, Tiles
 
-INPUT, OUTPUT = "page", "cells"
+PAGE, CELLS = "page", "cells"
+CLOSE_UPS, ANSWERS = "close_ups", "answers"
 
 TILES = 100
 TOLERANCE = 1e-3
@@ -24,43 +27,77 @@ TOLERANCE = 1e-3
 
 
 def export(work: Path) -> Path:
-    """Write `work`/reader.onnx: float32[batch, height, width] `page` to [batch, h, w, 16] `cells`.
+    """Write `work`/reader.onnx, in which the two nets lie side by side.
 
-    Raises `StageMissing` without weights, `TrainError` when Keras runs on
-    another backend than TensorFlow.
+    float32[batch, height, width] `page` makes float32[batch, h, w, 16] `cells`,
+    float32[count, 32, 32] `close_ups` make float32[count, 12] `answers`. Raises
+    `StageMissing` without weights, `TrainError` when Keras runs on another
+    backend than TensorFlow.
     """
-    model = trained(work)
+    model = side_by_side(detector(work), refiner(work))
+    path = work / f"{NAME}.onnx"
+    part = path.with_suffix(".part")
+    part.write_bytes(model)
+    part.replace(path)
+    origin = {
+        name: json.loads((work / f"{name}.train.json").read_text("utf-8"))
+        for name in ("detector", "refiner")
+    }
+    (digest,) = digest_of(model).values()
+    reports.write(work, NAME, "export", digest, origin)
+    return path
+
+
+def side_by_side(finds: keras.Model, refines: keras.Model) -> bytes:
+    """An ONNX file of both nets. Raises `TrainError` on another backend than TensorFlow."""
     require_tensorflow()
     # Heavy, and not there on another backend: only for this stage.
     import tensorflow as tf  # noqa: PLC0415
     import tf2onnx  # noqa: PLC0415
 
-    signature = [tf.TensorSpec((None, None, None), tf.float32, name=INPUT)]
-    answer = tf.function(lambda page: {OUTPUT: model(page, training=False)}, signature)
+    signature = [
+        tf.TensorSpec((None, None, None), tf.float32, name=PAGE),
+        tf.TensorSpec((None, SIDE, SIDE), tf.float32, name=CLOSE_UPS),
+    ]
+    answer = tf.function(
+        lambda page, close_ups: {
+            CELLS: finds(page, training=False),
+            ANSWERS: refines(close_ups, training=False),
+        },
+        signature,
+    )
     proto, _ = tf2onnx.convert.from_function(answer, signature, opset=OPSET)
-    for value, names in (
-        (proto.graph.input[0], (BATCH, "height", "width")),
-        (proto.graph.output[0], (BATCH, "rows", "columns")),
-    ):
-        for dimension, name in zip(value.type.tensor_type.shape.dim, names, strict=False):
+    names = {
+        PAGE: (BATCH, "height", "width"),
+        CELLS: (BATCH, "rows", "columns"),
+        CLOSE_UPS: ("count",),
+        ANSWERS: ("count",),
+    }
+    for value in (*proto.graph.input, *proto.graph.output):
+        for dimension, name in zip(
+            value.type.tensor_type.shape.dim, names[value.name], strict=False
+        ):
             dimension.dim_param = name
     onnx.checker.check_model(proto, full_check=True)
-    path = work / f"{NAME}.onnx"
-    part = path.with_suffix(".part")
-    part.write_bytes(proto.SerializeToString(deterministic=True))
-    part.replace(path)
-    origin = json.loads((work / f"{NAME}.train.json").read_text("utf-8"))
-    (digest,) = digest_of(path.read_bytes()).values()
-    reports.write(work, NAME, "export", digest, origin)
-    return path
+    content: bytes = proto.SerializeToString(deterministic=True)
+    return content
 
 
-def trained(work: Path) -> keras.Model:
-    """The net with its averaged weights. Raises `StageMissing`."""
-    path = work / f"{NAME}.weights.h5"
+def detector(work: Path) -> keras.Model:
+    """The detector with its averaged weights. Raises `StageMissing`."""
+    return _trained(work, "detector", net.build, "train")
+
+
+def refiner(work: Path) -> keras.Model:
+    """The refiner with its averaged weights. Raises `StageMissing`."""
+    return _trained(work, "refiner", refinement.build, "refine")
+
+
+def _trained(work: Path, name: str, build: Callable[[int], keras.Model], stage: str) -> keras.Model:
+    path = work / f"{name}.weights.h5"
     if not path.is_file():
-        raise StageMissing(f"{path} is missing: run `digits-train reader train` first")
-    model = build(seed=0)
+        raise StageMissing(f"{path} is missing: run `digits-train reader {stage}` first")
+    model = build(0)
     model.load_weights(path)
     return model
 
@@ -68,18 +105,23 @@ def trained(work: Path) -> keras.Model:
 def check(work: Path) -> float:
     """Compare Keras with onnxruntime on tiles by other hands, write `work`/reader.parity.json.
 
-    Returns the largest difference of a cell's value. Raises `ParityFailed` when
+    Returns the largest difference of an answer. Raises `ParityFailed` when
     it is beyond `TOLERANCE`, `StageMissing` without weights, export or tiles.
     """
     model = exported(work)
-    image = Tiles.watched(work).pixels[:TILES].astype(np.float32) / 255
+    tiles = Tiles.watched(work).pixels[:TILES].astype(np.float32) / 255
+    middle = (SHAPE[1] - SIDE) // 2
+    close_ups = tiles[:, :SIDE, middle : middle + SIDE]
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    (found,) = session.run([OUTPUT], {INPUT: image})
-    expected = trained(work).predict(image, batch_size=TILES, verbose=0)
-    difference = float(np.abs(found - expected).max())
+    found = session.run([CELLS, ANSWERS], {PAGE: tiles, CLOSE_UPS: close_ups})
+    nets = detector(work), refiner(work)
+    difference = max(
+        float(np.abs(answer - model.predict(shown, batch_size=TILES, verbose=0)).max())
+        for answer, model, shown in zip(found, nets, (tiles, close_ups), strict=True)
+    )
     (digest,) = digest_of(model).values()
     passed = difference <= TOLERANCE
-    values = {"tiles": len(image), "largest_difference": difference, "passed": passed}
+    values = {"tiles": len(tiles), "largest_difference": difference, "passed": passed}
     reports.write(work, NAME, "parity", digest, values)
     if not passed:
         raise ParityFailed(

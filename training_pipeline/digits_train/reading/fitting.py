@@ -4,25 +4,25 @@ Everything is fitted on pages and strings by hands and on papers that no trainin
 saw, and on surfaces where nobody has written.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from digits_core import Recognizer
-from digits_core.bundle import ReaderManifest, digest_of
+from digits_core.bundle import ReaderManifest, Rule, digest_of
 from digits_core.number import Number
 from digits_core.reading.assembly import assemble
 from digits_core.reading.eye import Eye
-from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, counted, fitted, weigh
+from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, weigh
 from numpy.typing import NDArray
 
 from digits_train import logistic, reports
 from digits_train.errors import NothingFound
 from digits_train.fonts import FOLDER
 from digits_train.reading.composition import Composition, Spacing, Standing
+from digits_train.reading.course import NAME, Course
 from digits_train.reading.exporting import exported
-from digits_train.reading.learning import NAME, Course
 from digits_train.reading.publishing import bundle
 from digits_train.reading.sheets import Spacings
 from digits_train.reading.tiles import Bindery
@@ -36,8 +36,8 @@ SENT: Spacings = (("separated", 0.8), ("touching", 0.15), ("overlapping", 0.05))
 ACCEPT = 0.8
 """A number, or a character, is trusted from this probability on that it is right."""
 
-TEMPERATURES = np.linspace(0.4, 1.6, 25)
-WEIGHTS = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
+WEIGHTS = np.linspace(0, 1, 21)
+ROUNDS = 2
 PRESENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 EXPONENTS = np.geomspace(0.3, 3.0, 24)
 
@@ -60,7 +60,7 @@ class Case:
         if self.seen is None:
             return []
         readings = weigh(self.seen, manifest)
-        return fitted(readings, counted(readings, manifest), 0, 0)
+        return [reading for reading in readings if reading.counts(manifest)]
 
     def number(self, manifest: ReaderManifest) -> Number | None:
         """The number that it reads; None where there is no ink."""
@@ -114,18 +114,8 @@ def fit(
     if not any(case.readings(made.manifest) for case in cases):
         raise NothingFound(f"{NAME} finds no character on {len(cases)} pages: train it longer")
     manifest = _fitted(made.manifest, cases)
-    values = {
-        name: getattr(manifest, name)
-        for name in (
-            "presence",
-            "temperature",
-            "second_opinion",
-            "coefficients",
-            "intercept",
-            "accept",
-            "together",
-        )
-    }
+    names = ("weights", "there", "presence", "right", "accept", "together")
+    values = {name: value for name, value in asdict(manifest).items() if name in names}
     metrics = {
         f"validation_{name}_exact": _exact(manifest, part) / len(part)
         for name, part in parts.items()
@@ -158,14 +148,14 @@ def _cases(eye: Eye, bindery: Bindery, course: Course) -> dict[str, list[Case]]:
 
 def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
     """The manifest with what fits the cases best, one thing after the other."""
-    temperature = min(
-        TEMPERATURES.tolist(),
-        key=lambda t: _loss(replace(manifest, temperature=t, second_opinion=0.0), cases),
-    )
-    manifest = replace(manifest, temperature=temperature)
-    weight = min(WEIGHTS, key=lambda w: _loss(replace(manifest, second_opinion=w), cases))
-    manifest = replace(manifest, second_opinion=weight)
-    manifest = _trusted(manifest, cases)
+    for _ in range(ROUNDS):
+        for name in manifest.weights:
+            tried = [
+                replace(manifest, weights={**manifest.weights, name: weight})
+                for weight in WEIGHTS.tolist()
+            ]
+            manifest = min(tried, key=lambda one: _loss(one, cases))
+    manifest = _ruled(manifest, cases)
     presence = max(PRESENCES, key=lambda p: _exact(replace(manifest, presence=p), cases))
     manifest = replace(manifest, presence=presence)
     together = min(
@@ -190,16 +180,21 @@ def _exact(manifest: ReaderManifest, cases: list[Case]) -> int:
     return sum(case.exact(manifest) for case in cases)
 
 
-def _trusted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
-    """With the logistic rule of how often a character is there and what it is taken for."""
-    rows, right = [], []
+def _ruled(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
+    """With the logistic rules of how often a character is there, and what it is taken for."""
+    rows, there, right = [], [], []
     for case in cases:
         for reading in weigh(case.seen, manifest) if case.seen else ():
-            rows.append([reading.odds(name) for name in manifest.coefficients])
-            right.append(reading.best == case.truth(reading))
-    weights, intercept = logistic.fit(np.array(rows), np.array(right))
-    coefficients = dict(zip(manifest.coefficients, weights.tolist(), strict=True))
-    return replace(manifest, coefficients=coefficients, intercept=intercept)
+            rows.append([reading.odds(name) for name in manifest.right.coefficients])
+            truth = case.truth(reading)
+            there.append(truth is not None)
+            right.append(reading.best == truth)
+    return replace(manifest, there=_rule(rows, there, manifest), right=_rule(rows, right, manifest))
+
+
+def _rule(rows: list[list[float]], true: list[bool], manifest: ReaderManifest) -> Rule:
+    weights, intercept = logistic.fit(np.array(rows), np.array(true))
+    return Rule(dict(zip(manifest.right.coefficients, weights.tolist(), strict=True)), intercept)
 
 
 def _surprise(manifest: ReaderManifest, cases: list[Case]) -> float:

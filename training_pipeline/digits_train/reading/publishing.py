@@ -8,26 +8,31 @@ from typing import Any
 import numpy as np
 import onnx
 from digits_core import BundleError, Reader, Recognizer
-from digits_core.bundle import Bundle, ReadCanary, ReaderManifest, digest_of, published, write
+from digits_core.bundle import Bundle, ReadCanary, ReaderManifest, Rule, digest_of, published, write
 from digits_core.image import PAGE_VERSION
 
 from digits_train import reports
 from digits_train.drawings import STYLES, drawing, png
 from digits_train.errors import PublishRefused
 from digits_train.publish import refuse_dirty
-from digits_train.reading.exporting import INPUT, OUTPUT, exported
-from digits_train.reading.learning import NAME
+from digits_train.reading.course import NAME
+from digits_train.reading.exporting import ANSWERS, CELLS, CLOSE_UPS, PAGE, exported
 
 CANARIES = ("2026", "0413\n8", "97 56")
 
 Fitted = Mapping[str, Any]
 
 UNFITTED: Fitted = {
+    "weights": {"detector": 0.5, "refiner": 0.5, "recognizer": 0.5},
+    "there": {
+        "coefficients": {"presence": 0.5, "middle": 0.5, "alone": 0.0, "score": 0.0},
+        "intercept": 0.0,
+    },
     "presence": 0.3,
-    "temperature": 1.0,
-    "second_opinion": 0.5,
-    "coefficients": {"presence": 0.5, "score": 0.5},
-    "intercept": 0.0,
+    "right": {
+        "coefficients": {"presence": 0.5, "middle": 0.5, "alone": 0.0, "score": 0.5},
+        "intercept": 0.0,
+    },
     "accept": 0.5,
     "together": 1.0,
 }
@@ -49,8 +54,10 @@ def bundle(
         name=NAME,
         version=version,
         files=digest_of(model),
-        input=INPUT,
-        output=OUTPUT,
+        input=PAGE,
+        output=CELLS,
+        refiner_input=CLOSE_UPS,
+        refiner_output=ANSWERS,
         parameters=sum(int(np.prod(t.dims)) for t in graph.initializer if len(t.dims)),
         normalizer_version=PAGE_VERSION,
         metrics=metrics or {},
@@ -59,7 +66,7 @@ def bundle(
         canaries=tuple(
             ReadCanary(base64.b64encode(picture(text)).decode(), text) for text in CANARIES
         ),
-        **fitted,
+        **{**fitted, **{rule: Rule(**fitted[rule]) for rule in ("there", "right")}},
     )
     return Bundle(manifest, model)
 
@@ -84,8 +91,8 @@ def publish(work: Path, models_dir: Path) -> Path:
         version=int(newest.name) + 1 if newest else 1,
         fitted=fit["fitted"],
         metrics=fit["metrics"],
-        training=origin["config"],
-        commit=origin["commit"],
+        training={name: net["config"] for name, net in origin.items()},
+        commit=origin["refiner"]["commit"],
     )
     try:
         Reader(made, Recognizer.load(models_dir=models_dir))

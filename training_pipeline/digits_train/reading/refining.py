@@ -1,0 +1,90 @@
+"""Stage `reader refine`: the net that looks at close-ups of what the detector finds."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from digits_core.image import PAGE_VERSION
+from digits_core.reading.close_ups import NOTHING, SIDE, whitened
+from numpy.typing import NDArray
+
+from digits_train.reading.course import Course
+from digits_train.reading.learner import Batch, Figures, Learner, Subject, identity_of, run
+from digits_train.reading.refinement import ANSWERS, build
+from digits_train.reading.samples import MARGIN, Samples
+
+NET = "refiner"
+
+# How far close-ups are turned (radians), slanted, enlarged (as a share) and shifted (in pixels).
+_TURN, _SLANT, _ENLARGED, _SHIFT = 0.05, 0.06, 0.06, 0.8
+
+
+def train(course: Course, work: Path) -> None:
+    """Train the refiner and leave `work`/refiner.weights.h5, the averaged weights.
+
+    Goes on from the last checkpoint in `work`. Raises `StageMissing` without
+    close-ups, `WorkFolderMismatch` when the checkpoint is another course's.
+    """
+    lessons = course.refiner
+    samples, watched = Samples.load(work), Samples.watched(work)
+    loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=course.label_smoothing
+    )
+    learner = Learner(course, lessons, partial(build, course.seed, course.norm_momentum), loss)
+    identity = identity_of(course, lessons, pictures=course.pictures, layout=PAGE_VERSION)
+    subject = Subject(
+        NET,
+        identity,
+        batches=lambda epoch: batches(course, samples, epoch),
+        watch=lambda model: accuracy(model, watched),
+    )
+    run(learner, subject, lessons.epochs, work)
+
+
+def accuracy(model: keras.Model, samples: Samples) -> Figures:
+    """The share of close-ups read right: of digits, of what is no digit, of nothing."""
+    inner = samples.pixels[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    seen = whitened(inner).astype(np.float32) / 255
+    right = model.predict(seen, batch_size=500, verbose=0).argmax(axis=1) == samples.labels
+    kinds = {
+        "digits": samples.labels < 10,
+        "others": samples.labels == 10,
+        "nothing": samples.labels == NOTHING,
+    }
+    return {name: float(right[chosen].mean()) for name, chosen in kinds.items() if chosen.any()}
+
+
+def batches(course: Course, samples: Samples, epoch: int) -> Iterator[Batch]:
+    """Those of one epoch: float32[B, 32, 32] in [0, 1] and float32[B, 12]."""
+    for step in range(course.refiner.steps):
+        rng = np.random.default_rng([course.seed, 24, epoch, step])
+        chosen = rng.integers(0, len(samples.labels), course.refiner.batch)
+        seen = whitened(_moved(samples.pixels[chosen], rng)).astype(np.float32)
+        seen *= rng.uniform(0.75, 1.0, (len(seen), 1, 1)).astype(np.float32) / np.float32(255)
+        yield seen, np.eye(ANSWERS, dtype=np.float32)[samples.labels[chosen]]
+
+
+def _moved(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Close-ups cut out of ones with a margin, a little turned, slanted, enlarged and shifted."""
+    count = len(pixels)
+    turn, slant = rng.normal(0, _TURN, count), rng.normal(0, _SLANT, count)
+    scale = np.exp(rng.normal(0, _ENLARGED, count))
+    cos, sin = scale * np.cos(turn), scale * np.sin(turn)
+    matrices = np.stack([np.stack([cos, slant * scale - sin], 1), np.stack([sin, cos], 1)], axis=1)
+    middle = (pixels.shape[1] - 1) / 2 + rng.normal(0, _SHIFT, (count, 2))
+    corner = middle - matrices.sum(axis=2) * (SIDE - 1) / 2
+    moved = np.empty((count, SIDE, SIDE), np.uint8)
+    for place in range(count):
+        cv2.warpAffine(
+            pixels[place],
+            np.column_stack([matrices[place], corner[place]]),
+            (SIDE, SIDE),
+            dst=moved[place],
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=0,
+        )
+    return moved
