@@ -24,6 +24,8 @@ Picture: TypeAlias = bytes | str | os.PathLike[str] | NDArray[np.uint8]
 _NOT_A_DIGIT = 10
 _CHANCE = (0.1,) * 10
 _EVEN = 0.5
+# A digit that takes a fortieth of so many pixels is still as large as the normaliser wants it.
+_ENOUGH = 1_600
 # Another machine's kernels round differently; a wrong model is off by far more.
 _CANARY_TOLERANCE = 1e-3
 
@@ -194,16 +196,21 @@ def prepare(picture: Picture, limits: Limits | None = None) -> Normalized:
 
     Raises `ImageError` when it cannot be decoded, `OSError` for an unreadable path.
     """
-    return normalize(decoded(picture, limits))
+    return normalize(decoded(picture, limits, enough=_ENOUGH))
 
 
-def decoded(picture: Picture, limits: Limits | None = None) -> NDArray[np.uint8]:
-    """Decode a picture into grey levels uint8[H, W]. Takes and raises what `prepare` does."""
+def decoded(
+    picture: Picture, limits: Limits | None = None, *, enough: int | None = None
+) -> NDArray[np.uint8]:
+    """Decode a picture into grey levels uint8[H, W]. Takes and raises what `prepare` does.
+
+    With `enough` a large JPEG may come out smaller, as `digits_core.image.decode` says.
+    """
     if isinstance(picture, np.ndarray):
         return grey(picture, limits)
     if not isinstance(picture, bytes):
         picture = Path(picture).read_bytes()
-    return decode(picture, limits)
+    return decode(picture, limits, enough=enough)
 
 
 def _open(bundle: Bundle[Manifest], threads: int) -> onnxruntime.InferenceSession:

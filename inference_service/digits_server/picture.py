@@ -45,6 +45,11 @@ class Encoded(Picture):
     def grey(self, limits: Limits) -> NDArray[np.uint8]:
         return digits_core.decoded(self.data, limits)
 
+    @override
+    def prepare(self, limits: Limits) -> Normalized:
+        # One digit needs fewer pixels of a large photo than a number does.
+        return digits_core.prepare(self.data, limits)
+
 
 @dataclass(frozen=True, slots=True)
 class Raw(Picture):

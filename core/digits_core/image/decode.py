@@ -21,15 +21,24 @@ Grey: TypeAlias = NDArray[np.uint8]
 
 _EXIF_ORIENTATION = 0x0112
 _BY_OPENCV = {"PNG", "JPEG", "WEBP"}
+# By how much a JPEG may come out smaller: its decoder then leaves out the finer cosines.
+_REDUCED = {
+    1: cv2.IMREAD_GRAYSCALE,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+}
 _OPAQUE_MODES = {"1", "L", "P", "RGB"}
 
 
-def decode(data: bytes, limits: Limits | None = None) -> Grey:
+def decode(data: bytes, limits: Limits | None = None, *, enough: int | None = None) -> Grey:
     """Decode a PNG, JPEG, WebP, BMP, GIF or TIFF file into uint8[H, W], 0 dark to 255 bright.
 
     The format is told by the content. The first frame is taken, turned upright
     by its EXIF orientation; 16-bit and float values are scaled; transparent
-    parts become paper that contrasts with the ink.
+    parts become paper that contrasts with the ink. Where `enough` pixels of the
+    longer side will do, a JPEG that has twice as many or more comes out 2, 4 or
+    8 times smaller, which takes less time and memory.
 
     Raises the `ImageError`s of `digits_core.errors`; the limits are checked on
     the header, before anything is decoded.
@@ -43,7 +52,8 @@ def decode(data: bytes, limits: Limits | None = None) -> Grey:
             if not _is_whole(data, kind):
                 raise CorruptImage(f"the {kind} file is cut short: send it again")
             if kind in _BY_OPENCV and _is_everyday(header):
-                picture = _by_opencv(data, has_alpha=header.mode == "RGBA")
+                factor = _reduction(max(header.size), enough) if kind == "JPEG" else 1
+                picture = _by_opencv(data, factor, has_alpha=header.mode == "RGBA")
             else:
                 picture = _by_pillow(header)
             return _upright(picture, _orientation(header))
@@ -82,8 +92,14 @@ def _is_whole(data: bytes, kind: str) -> bool:
     if kind == "PNG":
         return b"IEND" in data
     if kind == "JPEG":  # the last scan (FFDA) ends with an end of image (FFD9)
-        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+        end = data.rfind(b"\xff\xd9")
+        return end >= 0 and data.find(b"\xff\xda", end) < 0
     return True
+
+
+def _reduction(side: int, enough: int | None) -> int:
+    """By how much a JPEG's side may shrink and keep `enough` pixels."""
+    return max(factor for factor in _REDUCED if factor == 1 or (enough and side >= factor * enough))
 
 
 def _is_everyday(header: Pillow.Image) -> bool:
@@ -94,9 +110,9 @@ def _is_everyday(header: Pillow.Image) -> bool:
     return header.mode in _OPAQUE_MODES and "transparency" not in header.info
 
 
-def _by_opencv(data: bytes, has_alpha: bool) -> Grey:
+def _by_opencv(data: bytes, factor: int, *, has_alpha: bool) -> Grey:
     # `IGNORE_ORIENTATION`: one place turns pictures, for both libraries.
-    colour = cv2.IMREAD_UNCHANGED if has_alpha else cv2.IMREAD_GRAYSCALE
+    colour = cv2.IMREAD_UNCHANGED if has_alpha else _REDUCED[factor]
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), colour | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture is None:
         raise CorruptImage("the picture's data is damaged: save it again")

@@ -16,7 +16,7 @@ class Traits:
     `dropped` is the share of the ink that was left out, `others` the number of
     its pieces that are large enough to be a digit's, `components` the number of
     connected pieces of the digit, `stroke` the width of its strokes as a share
-    of the longer side, `size` that side in pixels of the picture, `aspect` the
+    of the longer side, `size` that side in decoded pixels, `aspect` the
     shorter side as a share of it, `second_thought` 1 in an alternative reading.
     All are 0 where there is no ink.
     """

@@ -131,6 +131,38 @@ def test_exif_orientation(seven: np.ndarray, kind: str, orientation: int) -> Non
     assert np.abs(picture.astype(int) - seven).mean() < 4
 
 
+@pytest.mark.parametrize(
+    ("enough", "factor"),
+    [
+        pytest.param(None, 1, id="all of it"),
+        pytest.param(601, 1, id="not twice as many"),
+        pytest.param(600, 2, id="twice as many"),
+        pytest.param(299, 4, id="four times as many"),
+        pytest.param(10, 8, id="eight times is the most"),
+    ],
+)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_comes_out_smaller(
+    seven: np.ndarray, enough: int | None, factor: int, orientation: int
+) -> None:
+    """As small as it may, upright, and the same picture."""
+    large = np.kron(seven, np.ones((20, 20), np.uint8))
+    stored = large if orientation == 1 else np.rot90(large)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+
+    picture = decode(encoded(Image.fromarray(stored), "JPEG", exif=exif), enough=enough)
+
+    assert picture.shape == (1200 // factor, 880 // factor)
+    same = cv2.resize(large, picture.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(picture.astype(int) - same).mean() < 2
+
+
+def test_other_files_keep_their_size(seven: np.ndarray) -> None:
+    """Their decoders make all pixels anyway."""
+    assert decode(encoded(Image.fromarray(seven), "PNG"), enough=10).shape == seven.shape
+
+
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
 def test_ink_on_transparent_ground(kind: str, ink: int, paper: int) -> None:

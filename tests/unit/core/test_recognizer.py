@@ -5,11 +5,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from digits_core import BundleError, CoreError, ImageError, Recognizer, Rejection, from_pixels
+from digits_core import (
+    BundleError,
+    CoreError,
+    ImageError,
+    Recognizer,
+    Rejection,
+    from_pixels,
+    prepare,
+)
 from digits_core.bundle import Bundle, Canary, Manifest
 from digits_core.errors import WrongSize
+from digits_core.image import decode, normalize
 
 from tests.unit.core.linear import linear_model, seven_png
 
@@ -135,6 +145,18 @@ def test_a_blank_sheet_has_no_confidence(recognizer: Recognizer) -> None:
 
     assert blank.probabilities == (0.1,) * 10
     assert (blank.confidence, blank.digit_score, blank.digit_count) == (0, 0, 0)
+
+
+def test_a_large_photo_is_decoded_smaller() -> None:
+    """Of 12 megapixels a quarter is decoded, in which the digit is seen as in all of them."""
+    photo = np.full((3_000, 4_000), 200, np.uint8)
+    cv2.polylines(photo, [np.array([[1700, 900], [2300, 900], [1900, 2100]])], False, 40, 90)
+    file = cv2.imencode(".jpg", photo)[1].tobytes()
+
+    seen, whole = prepare(file), normalize(decode(file))
+
+    assert seen.traits.size == pytest.approx(whole.traits.size / 2, rel=0.02)
+    assert np.abs(seen.pixels.astype(int) - whole.pixels).mean() < 2
 
 
 def test_pixels_are_not_normalised() -> None:
