@@ -1,9 +1,11 @@
 """`digits read`, `batch --read` and `evaluate --read` against a real server with a small reader."""
 
+import base64
 import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -137,7 +139,6 @@ def test_nothing_is_drawn_without_an_answer(digits):
         pytest.param(["predict", "in/a.png", "--model", "reader"], "ReadNumber", id="predict"),
         pytest.param(["batch", "in", "--read", "--model", "cnn"], "--model", id="batch's model"),
         pytest.param(["evaluate", "in", "--read", "--model", "cnn"], "--model", id="model"),
-        pytest.param(["evaluate", "in", "--read", "--html", "s.html"], "--html", id="sheet"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(digits, arguments, named):
@@ -295,3 +296,22 @@ def test_the_figures_as_json(digits, labelled):
     assert [group["numbers"] for group in figures["groups"]["kind"].values()] == [1, 2]
     (failure,) = figures["failures"]
     assert (failure["path"], failure["reason"]) == ("in/e.png", "UNSUPPORTED_FORMAT")
+
+
+def test_the_sheet(digits, labelled):
+    """What was read is drawn on each picture, errors first, and all is on the page itself."""
+    done = digits("evaluate", "in", "--read", "--html", "sheet.html")
+
+    page = Path("sheet.html").read_text()
+    assert done.returncode == 1  # one file holds no picture
+    assert [title in page for title in ("Accepted and wrong", "Right", "Without an answer")] == [
+        True
+    ] * 3
+    assert re.findall("<b>([^<]+)</b>", page)[0] == "77 / 1 → 77 / 7"
+    drawn = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+        for data in re.findall('src="data:image/png;base64,([^"]+)"', page)
+    ]
+    assert len(drawn) == 4
+    assert all((np.ptp(each.astype(int), axis=2) > 100).any() for each in drawn[:3])
+    assert "http" not in page.replace("http-equiv", "")

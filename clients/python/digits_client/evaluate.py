@@ -7,7 +7,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from digits_client import figures, labels, number_report, reading, report, results, sheet
+from digits_client import (
+    figures,
+    labels,
+    number_report,
+    number_sheet,
+    reading,
+    report,
+    results,
+    sheet,
+)
 from digits_client.answers import Model
 from digits_client.client import Client
 from digits_client.errors import ImageError, ModelNotFound
@@ -58,10 +67,9 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
     as_json: Json = False,
 ) -> None:
     """Say how right the models are on a labelled folder, and when they refuse."""
-    if read and (model or html is not None):
+    if read and model:
         raise typer.BadParameter(
-            "the reader is asked alone, and no sheet is made: leave --model and --html out",
-            param_hint="--read",
+            "the reader is asked alone: leave --model out", param_hint="--read"
         )
     labelled = _read(str(root), table or str(root / "labels.csv"), by or [])
     if labelled.unlabelled:
@@ -70,7 +78,7 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
             f"such as {visible(labelled.unlabelled[0])}"
         )
     if read:
-        _evaluate_numbers(address, labelled, by or [], as_json=as_json)
+        _evaluate_numbers(address, labelled, by or [], html=html, most=most, as_json=as_json)
     with long_run(address) as client:
         asked = _models(client, model or MODELS)
         evaluations = list(_evaluations(client, asked, labelled.samples, show=html is not None))
@@ -84,24 +92,38 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
 
 
 def _evaluate_numbers(
-    address: str | None, labelled: Labelled, by: Sequence[str], *, as_json: bool
+    address: str | None,
+    labelled: Labelled,
+    by: Sequence[str],
+    *,
+    html: str | None,
+    most: int,
+    as_json: bool,
 ) -> NoReturn:
     """Ask the reader about every picture, print its figures and end the command."""
-    with long_run(address) as client, progress() as bar:
-        reader = reading.reader(client)
-        task = bar.add_task("", total=len(labelled.samples))
+    with long_run(address) as client:
+        evaluation = _numbers(client, labelled.samples)
+        if html is not None:
+            with results.written(html) as file:
+                file.writelines(number_sheet.page(evaluation, most))
+    write = number_report.as_json if as_json else number_report.as_text
+    write(evaluation, by, unlabelled=len(labelled.unlabelled))
+    raise typer.Exit(FAILED if evaluation.failures else 0)
+
+
+def _numbers(client: Client, samples: Sequence[Sample]) -> NumberEvaluation:
+    reader = reading.reader(client)
+    with progress() as bar:
+        task = bar.add_task("", total=len(samples))
         answers, failures = list[NumberAnswer](), list[tuple[Sample, ImageError]]()
-        outcomes = reading.outcomes(client, [sample.path for sample in labelled.samples])
-        for sample, outcome in zip(labelled.samples, outcomes, strict=True):
+        outcomes = reading.outcomes(client, [sample.path for sample in samples])
+        for sample, outcome in zip(samples, outcomes, strict=True):
             if isinstance(outcome, ImageError):
                 failures.append((sample, outcome))
             else:
                 answers.append(NumberAnswer(sample, outcome))
             bar.advance(task)
-    evaluation = NumberEvaluation(reader.name, reader.version, reader.digest, answers, failures)
-    write = number_report.as_json if as_json else number_report.as_text
-    write(evaluation, by, unlabelled=len(labelled.unlabelled))
-    raise typer.Exit(FAILED if failures else 0)
+    return NumberEvaluation(reader.name, reader.version, reader.digest, answers, failures)
 
 
 def _read(root: str, table: str, by: Sequence[str]) -> Labelled:

@@ -4,12 +4,16 @@ import base64
 import io
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 
+from digits_client.errors import DigitsError, ImageError
 from digits_client.figures import Answer, Evaluation
 from digits_client.folder import visible
+from digits_client.labels import Sample
 from digits_client.report import summary
 from digits_client.results import percent
 
@@ -46,6 +50,8 @@ pre { font: inherit; font-variant-numeric: tabular-nums; overflow-x: auto;
   grid-template-columns: repeat(auto-fill, minmax(13.5rem, 1fr)) }
 figure { border: 1px solid #8886; border-radius: 6px; margin: 0; padding: 0.5rem }
 figure div { display: flex; gap: 0.5rem }
+.wide { grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)) }
+.wide img, .wide .none { height: 12rem }
 img, .none { background: #8882; box-sizing: border-box; flex: 1 1 0; height: 6rem; min-width: 0;
   object-fit: contain }
 img.seen { image-rendering: pixelated }
@@ -56,6 +62,15 @@ figcaption span { display: block; font-size: 0.75rem }
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One answer on a sheet: its place in `KINDS`, its rank there, the lowest first, its figure."""
+
+    kind: int
+    rank: float
+    figure: Callable[[], str]
+
+
 def page(evaluations: Sequence[Evaluation], most: int) -> Iterator[str]:
     """Yield the page: for each model, its figures and at most `most` pictures, worst first.
 
@@ -63,40 +78,57 @@ def page(evaluations: Sequence[Evaluation], most: int) -> Iterator[str]:
     browsers do not show, appears as a thumbnail, for which Pillow is needed; it
     comes with `digits-client[local]`.
     """
+    yield from head(
+        "What the models answered",
+        "Each picture, beside it the 28 x 28 that the model saw; below, what it shows → "
+        "the answer. A dash stands for no digit.",
+    )
+    for evaluation in evaluations:
+        cards = [Card(_kind(a), _rank(a), partial(_figure, a)) for a in evaluation.answers]
+        yield f"<h2>{escape(evaluation.model)}</h2>\n"
+        yield from section(summary(evaluation), cards, evaluation.failures, most)
+    yield FOOT
+
+
+FOOT = "</body></html>\n"
+
+
+def head(title: str, about: str) -> Iterator[str]:
+    """Yield how a page begins."""
     yield (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>What the models answered</title><style>{_STYLE}</style></head><body>\n"
-        "<h1>What the models answered</h1>\n"
-        "<p>Each picture, beside it the 28 x 28 that the model saw; below, what it shows → "
-        "the answer. A dash stands for no digit.</p>\n"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>\n"
+        f"<h1>{title}</h1>\n<p>{about}</p>\n"
     )
-    for evaluation in evaluations:
-        yield from _section(evaluation, most)
-    yield "</body></html>\n"
 
 
-def _section(evaluation: Evaluation, most: int) -> Iterator[str]:
-    figures = "\n".join(summary(evaluation))
-    yield f"<h2>{escape(evaluation.model)}</h2>\n<pre>{escape(figures)}</pre>\n"
-    ranked = sorted(evaluation.answers, key=_badness)
-    shown = ranked[:most]
+def section(
+    figures: Sequence[str],
+    cards: Sequence[Card],
+    failures: Sequence[tuple[Sample, ImageError]],
+    most: int,
+    style: str = "sheet",
+) -> Iterator[str]:
+    """Yield a model's figures, its cards kind by kind, and what has no answer."""
+    yield f"<pre>{escape(chr(10).join(figures))}</pre>\n"
+    shown = sorted(cards, key=lambda card: (card.kind, card.rank))[:most]
     for kind, (title, order) in enumerate(_KINDS):
-        members = [answer for answer in shown if _kind(answer) == kind]
-        total = sum(_kind(answer) == kind for answer in ranked)
+        members = [card for card in shown if card.kind == kind]
+        total = sum(card.kind == kind for card in cards)
         if members:
             count = f"{total:,}" if len(members) == total else f"{len(members):,} of {total:,}"
             yield f"<h3>{title} <small>{count}, {order}</small></h3>\n"
-            yield '<div class="sheet">\n'
-            yield from map(_figure, members)
+            yield f'<div class="{style}">\n'
+            yield from (card.figure() for card in members)
             yield "</div>\n"
-    if left := len(ranked) - len(shown):
+    if left := len(cards) - len(shown):
         yield f"<p>{left:,} more are not shown; --most sets how many are.</p>\n"
-    if evaluation.failures:
+    if failures:
         yield "<h3>Without an answer</h3>\n<ul>\n"
-        for sample, error in evaluation.failures[:most]:
+        for sample, error in failures[:most]:
             yield f"<li>{escape(visible(sample.file))}: {escape(str(error))}</li>\n"
         yield "</ul>\n"
 
@@ -108,12 +140,12 @@ def _kind(answer: Answer) -> int:
     return 0 if answer.prediction.accepted else 1
 
 
-def _badness(answer: Answer) -> tuple[int, float]:
-    """Return what sorts the worst answers first."""
+def _rank(answer: Answer) -> float:
+    """Return what sorts the worst answers of a kind first."""
     confidence = answer.prediction.confidence
     if not answer.right:
-        return _kind(answer), -confidence
-    return _kind(answer), confidence if answer.sample.digit is not None else 1 - confidence
+        return -confidence
+    return confidence if answer.sample.digit is not None else 1 - confidence
 
 
 def _figure(answer: Answer) -> str:
@@ -123,34 +155,39 @@ def _figure(answer: Answer) -> str:
     verdict = "accepted" if prediction.accepted else f"refused: {prediction.reason}"
     label = "" if sample.digit is not None else f"<span>label: {escape(sample.label)}</span>"
     return (
-        f"<figure><div>{_picture(sample.path)}{_seen(prediction.normalized)}</div>"
+        f"<figure><div>{shown(sample.path, _as_it_is)}{_seen(prediction.normalized)}</div>"
         f"<figcaption><b>{truth} → {given}</b> {percent(prediction.confidence)}, "
         f"{escape(verdict)}{label}<span>{escape(visible(sample.file))}</span></figcaption></figure>\n"
     )
 
 
-def _picture(path: str) -> str:
+def shown(path: str, image: Callable[[bytes], tuple[str, bytes]]) -> str:
+    """Return the picture at a path as `image` makes it of its content, or why there is none."""
     try:
-        content = Path(path).read_bytes()
-        kind = next((k for head, k in _SHOWN_AS_IT_IS.items() if content.startswith(head)), None)
-        if kind is None or len(content) > _SMALL:
-            kind, content = "png", _thumbnail(content)
+        return _image(*image(Path(path).read_bytes()), "The picture")
     except ImportError:
         return '<p class="none">Shown with Pillow: install digits-client[local]</p>'
-    except (OSError, ValueError, SyntaxError) as error:  # what Pillow makes of a bad file
+    except (DigitsError, OSError, ValueError, SyntaxError) as error:  # Pillow's, of a bad file
         return f'<p class="none">Not shown: {escape(str(error))}</p>'
-    return _image(kind, content, "The picture")
 
 
-def _thumbnail(content: bytes) -> bytes:
-    """Return the picture as a PNG file of at most _SIDE pixels a side, upright."""
+def _as_it_is(content: bytes) -> tuple[str, bytes]:
+    """Return a file that browsers show, and what it is; a thumbnail of another, or a large one."""
+    kind = next((k for begins, k in _SHOWN_AS_IT_IS.items() if content.startswith(begins)), None)
+    if kind is None or len(content) > _SMALL:
+        return "png", thumbnail(content, _SIDE)
+    return kind, content
+
+
+def thumbnail(content: bytes, side: int) -> bytes:
+    """Return the picture as a PNG file of at most `side` pixels a side, upright."""
     from PIL import Image, ImageOps  # noqa: PLC0415 - only here, and only with the extra `local`
 
     with Image.open(io.BytesIO(content)) as image:
-        image.draft("RGB", (_SIDE, _SIDE))
+        image.draft("RGB", (side, side))
         upright = ImageOps.exif_transpose(image)
         upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-        upright.thumbnail((_SIDE, _SIDE))
+        upright.thumbnail((side, side))
         file = io.BytesIO()
         upright.save(file, "PNG")
     return file.getvalue()

@@ -1,6 +1,7 @@
 """Model cards: what each model is, of what it was made and what it is not for."""
 
-from digits_core.image import NORMALIZER_VERSION
+from digits_core import Reader
+from digits_core.image import NORMALIZER_VERSION, PAGE_VERSION
 
 from digits_train.report.measured import Measured, percent, wilson
 from digits_train.report.page import Chapter, Table, markdown
@@ -39,6 +40,15 @@ LIMITS = (
     "fonts alone."
 )
 
+READER_LIMITS = (
+    "Digits of 0 to 9 in rows, written by hand, upright within some ten degrees, of about one "
+    "height in a picture, at most 1,000 characters. Slanted columns, digits one above the other as "
+    "in sums, and printed digits are not what it learnt. Letters and signs are marked as no digit, "
+    "but those that also are digits (O, l, Z, S and their like) cannot be. Where ink is faded, "
+    "torn or blotted it reads what is likeliest, and is less sure; what it cannot tell from dirt "
+    "it leaves out. Confidence is calibrated on pages of the kind that it learnt from."
+)
+
 
 def card(subject: Subject, measured: Measured) -> str:
     """The Markdown card of one model, all figures measured on the bundle."""
@@ -52,15 +62,8 @@ def card(subject: Subject, measured: Measured) -> str:
                 f"black, as normaliser {NORMALIZER_VERSION} makes them, and answers with the "
                 "digit, how sure it is, and whether the picture shows one digit at all."
             ),
-            Table(
-                ["", ""],
-                [
-                    ["model", subject.label],
-                    ["SHA-256 of model.onnx", f"`{subject.digest}`"],
-                    ["trained at commit", f"`{manifest.commit}`"],
-                    ["seed", f"{manifest.training.get('seed', '')}"],
-                    ["licence", "Apache 2.0"],
-                ],
+            _origin(
+                subject.label, subject.digest, manifest.commit, manifest.training.get("seed", "")
             ),
         ],
     )
@@ -79,7 +82,64 @@ def card(subject: Subject, measured: Measured) -> str:
     fonts = "fonts" in manifest.training.get("data", {}) or "pool" in manifest.training.get(
         "data", {}
     )
-    made = Chapter(
+    return markdown(
+        f"Model card: {subject.label}",
+        [about, use, _learnt_from(fonts=fonts), _figures(subject, measured)],
+        "",
+    )
+
+
+def reader_card(reader: Reader, strings: Chapter) -> str:
+    """The Markdown card of the reader; `strings` is the chapter on what it reads of them."""
+    manifest = reader.bundle.manifest
+    label = f"{reader.name} {reader.version}"
+    seeds = sorted({str(net["seed"]) for net in manifest.training.values()})
+    about = Chapter(
+        "What it is",
+        [
+            (
+                f"Two convolutional networks in one file, {manifest.parameters:,} parameters. The "
+                f"first looks at a page, white on black, as layout {PAGE_VERSION} makes it of a "
+                "picture, and finds characters; the second looks closely at each of them. What "
+                "stands alone is shown to the default recogniser as well. It answers with the "
+                "digits in reading order, their boxes, and how sure it is of each and of all."
+            ),
+            _origin(label, manifest.digest, manifest.commit, ", ".join(seeds)),
+        ],
+    )
+    use = Chapter(
+        "What it is for",
+        [
+            (
+                "Reading handwritten numbers that people draw, photograph or scan, where a wrong "
+                "answer costs a correction. Where it costs more, act on accepted answers alone. "
+                "It is not for deciding on people."
+            ),
+            READER_LIMITS,
+        ],
+    )
+    return markdown(
+        f"Model card: {label}",
+        [about, use, _learnt_from(fonts=True), Chapter("How good it is", strings.blocks)],
+        "",
+    )
+
+
+def _origin(label: str, digest: str, commit: str, seed: object) -> Table:
+    return Table(
+        ["", ""],
+        [
+            ["model", label],
+            ["SHA-256 of model.onnx", f"`{digest}`"],
+            ["trained at commit", f"`{commit}`"],
+            ["seed", f"{seed}"],
+            ["licence", "Apache 2.0"],
+        ],
+    )
+
+
+def _learnt_from(*, fonts: bool) -> Chapter:
+    return Chapter(
         "What it learnt from",
         [
             Table(
@@ -95,9 +155,6 @@ def card(subject: Subject, measured: Measured) -> str:
                 "were only measured on."
             ),
         ],
-    )
-    return markdown(
-        f"Model card: {subject.label}", [about, use, made, _figures(subject, measured)], ""
     )
 
 

@@ -4,10 +4,13 @@ import json
 import logging
 from pathlib import Path
 
+from digits_core import Reader
+from digits_core.bundle import READER, published
+
 from digits_train.data import Data
 from digits_train.report import page
 from digits_train.report.accuracy import accuracy, comparison, confusion, people
-from digits_train.report.cards import card
+from digits_train.report.cards import card, reader_card
 from digits_train.report.confidence import acting, calibration, refusing
 from digits_train.report.making import bundles, learning
 from digits_train.report.measured import Measured
@@ -36,6 +39,8 @@ def report(data: Data, work: Path, models_dir: Path, data_dir: Path | None) -> l
     why = work / "why.json"
     found = json.loads(why.read_text("utf-8")) if why.is_file() else None
     tutorial = found["tutorial"]["corruptions"] if found and "tutorial" in found else None
+    reader = Reader.load(models_dir) if READER in published(models_dir) else None
+    strings = numbers(reader, data)
     chapters = [
         bundles(subjects, work),
         accuracy(measured),
@@ -48,7 +53,7 @@ def report(data: Data, work: Path, models_dir: Path, data_dir: Path | None) -> l
         robustness(subjects, data, work, tutorial),
         learning([subject.name for subject in subjects], work),
         spatial(found if tutorial else None),
-        numbers(models_dir, data),
+        strings,
     ]
     folder = work / "report"
     pictures = folder / "pictures"
@@ -60,6 +65,8 @@ def report(data: Data, work: Path, models_dir: Path, data_dir: Path | None) -> l
         "README.md": page.markdown(TITLE, chapters, pictures.name),
         **{f"{s.name}.card.md": card(s, measured) for s in subjects},
     }
+    if reader:
+        written[f"{reader.name}.card.md"] = reader_card(reader, strings)
     for name, text in written.items():
         (folder / name).write_text(text, "utf-8")
     return [folder / name for name in written]

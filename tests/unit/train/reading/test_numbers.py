@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from digits_core import Reader
 from digits_core.bundle import MODELS_DIR
 from digits_train.data import Data
 from digits_train.report import numbers as chapter
+from digits_train.report.cards import reader_card
 from digits_train.report.page import Table
 
 from tests.readers import write_reader
@@ -22,9 +24,9 @@ def models_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_a_reader(models_dir: Path, few: Data) -> None:
+def test_without_a_reader(few: Data) -> None:
     """The chapter says that there is none."""
-    assert chapter.numbers(models_dir, few).blocks == ["No reader is published."]
+    assert chapter.numbers(None, few).blocks == ["No reader is published."]
 
 
 def test_strings_by_kind_and_length(
@@ -35,10 +37,15 @@ def test_strings_by_kind_and_length(
     write_reader(models_dir)
     labels = np.zeros(len(few.validation), np.uint8)
     data = replace(few, test=few.validation, test_labels=labels)
-    _, table = chapter.numbers(models_dir, data).blocks
+    reader = Reader.load(models_dir)
+    made = chapter.numbers(reader, data)
+    _, table = made.blocks
+    card = reader_card(reader, made)
 
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["separated", "touching", "overlapping"]
     assert all(row[1] == "0.0 %" for row in table.rows)
     assert len(table.head) == len(table.rows[0]) == 9
     assert "reader 1" in table.caption
+    for said in ("Model card: reader 1", reader.bundle.manifest.digest, "CC BY", "| overlapping |"):
+        assert said in card
