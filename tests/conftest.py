@@ -1,7 +1,6 @@
 """Fixtures of all tests: a real server in a process of its own, and small real bundles."""
 
 import base64
-import json
 import os
 import shutil
 import signal
@@ -24,6 +23,7 @@ from digits_core.image import NORMALIZER_VERSION
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from tests import logs
 from tests.readers import write_reader
 
 PATIENCE_S = 60.0
@@ -43,12 +43,18 @@ class ServerProcess:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The events of that name so far."""
-        lines = [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == name]
+        return logs.events(self.log, name)
 
     @property
     def address(self) -> str:
         return self.wait_for("listening")["address"]
+
+    @property
+    def workers(self) -> list[int]:
+        """The process numbers of its workers, the eldest first."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in children]
 
     def wait_for(self, name: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The first event of that name; fails when the process ends or takes too long."""
@@ -76,14 +82,17 @@ Launch = Callable[..., ServerProcess]
 
 @pytest.fixture(scope="session")
 def launch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
-    """Start a server on a free port, with the settings given: `launch(DIGITS_MAX_ITEMS=3)`."""
+    """Start a server on a free port, with the settings given: `launch(DIGITS_MAX_ITEMS=3)`.
+
+    Without a word of DIGITS_WORKERS it is a single process.
+    """
     started: list[subprocess.Popen[bytes]] = []
 
     def launch(*arguments: str, **settings: object) -> ServerProcess:
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("DIGITS_")
         }
-        chosen = {"DIGITS_GRPC_PORT": 0} | settings
+        chosen = {"DIGITS_GRPC_PORT": 0, "DIGITS_WORKERS": 1} | settings
         log = tmp_path_factory.mktemp("server") / "log"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
@@ -102,8 +111,8 @@ def launch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
 
 @pytest.fixture(scope="session")
 def server(launch_server: Launch) -> Iterator[ServerProcess]:
-    """One server on the published bundles for the whole run; it must end well."""
-    server = launch_server()
+    """One server of two workers on the published bundles for the whole run; it must end well."""
+    server = launch_server(DIGITS_WORKERS=2)
     server.wait_for("serving")
     yield server
     assert server.stop() == 0, server.text

@@ -1,6 +1,5 @@
 """Gateways for tests: a real process on a free port, and a backend that does as it is told."""
 
-import json
 import os
 import signal
 import subprocess
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from digits_client import Alternative, Box, Comparison, Model, Number, NumberDigit, Prediction
+
+from tests import logs
 
 START_S = 30.0
 
@@ -29,8 +30,7 @@ class GatewayProcess:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The events of that name so far."""
-        lines = [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == name]
+        return logs.events(self.log, name)
 
     @property
     def port(self) -> int:

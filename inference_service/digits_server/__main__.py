@@ -63,7 +63,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     from pydantic import ValidationError  # noqa: PLC0415
 
     from digits_server import log, settings  # noqa: PLC0415
-    from digits_server.server import serve  # noqa: PLC0415
+    from digits_server.alone import serve_alone  # noqa: PLC0415
+    from digits_server.supervisor import supervise  # noqa: PLC0415
 
     log.configure()
     try:
@@ -73,8 +74,11 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     for name, nearest in settings.unknown(os.environ):
         structlog.get_logger(__name__).warning("unknown_setting", name=name, nearest=nearest)
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(chosen))
+        if chosen.workers > 1 and sys.platform == "linux":
+            supervise(chosen)
+        else:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serve_alone(chosen))
     except CoreError as error:
         sys.exit(f"digits-server: {error}")
 

@@ -10,6 +10,7 @@ CoreError
     ├── ShuttingDown   SHUTTING_DOWN: the server drains
     ├── DeadlinePassed DEADLINE: the time that the call may take is over
     ├── NotSupported   UNIMPLEMENTED: this server has no such ability
+    ├── WorkerFailed   WORKER_FAILED: a worker could not begin to serve
     ├── PortTaken      PORT_TAKEN: the server cannot listen where it was told to
     └── FieldError     what is wrong with one field; the reason is its cause's
 """
@@ -70,6 +71,12 @@ class PortTaken(ServingError):
     """The address to listen on is taken or not allowed; the server does not start."""
 
     reason = "PORT_TAKEN"
+
+
+class WorkerFailed(ServingError):
+    """A worker could not begin to serve; the server does not start."""
+
+    reason = "WORKER_FAILED"
 
 
 class FieldError(ServingError):

@@ -5,6 +5,7 @@ such watch makes the server wait for the whole of its grace when it stops.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, TypeAlias
 
@@ -19,11 +20,13 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped base
     """One status for all `names`: not serving at first, nor from `refuse` on.
 
-    `watches` counts the open ones.
+    `watches` counts the open ones, `refused_at` is when `refuse` was called, by
+    the monotonic clock.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.watches = 0
+        self.refused_at = 0.0
         self._names = frozenset(names)
         self._status = pb.HealthCheckResponse.NOT_SERVING
         self._ended = False
@@ -35,6 +38,8 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped b
 
     async def refuse(self) -> None:
         """Tell everybody that it does not any more."""
+        if self._status == pb.HealthCheckResponse.SERVING:
+            self.refused_at = time.monotonic()
         await self._set(pb.HealthCheckResponse.NOT_SERVING)
 
     async def end(self) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from digits_server import deadline
 from digits_server.admission import Admission
+from digits_server.figures import Figures
 from digits_server.status import INTERNAL, Status
 
 REQUEST_ID = "x-request-id"
@@ -30,9 +31,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
     The calls of other services (health, reflection) go past it.
     """
 
-    def __init__(self, service: str, admission: Admission, *, deadline_s: float) -> None:
+    def __init__(
+        self, service: str, admission: Admission, figures: Figures, *, deadline_s: float
+    ) -> None:
         self._prefix = f"/{service}/"
         self._admission = admission
+        self._figures = figures
         self._deadline_s = deadline_s
 
     async def intercept_service(
@@ -65,9 +69,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                         handler.request_deserializer(request), context
                     )
         except asyncio.CancelledError:
+            self._figures.failed += 1
             log.info("call", code="CANCELLED", ms=_ms(started))
             raise
         except Exception as error:  # noqa: BLE001  # the last stop: whatever it is, it becomes a status
+            self._figures.failed += 1
             status = Status.of(error)
             report = log.error if status.reason == INTERNAL else log.info
             report(
@@ -79,6 +85,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
             )
             metadata = (*status.metadata(), (REQUEST_ID, request_id))
             await context.abort(status.code, status.message, metadata)
+        self._figures.answered += 1
         log.info("call", code="OK", ms=_ms(started))
         return answer
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
+from structlog.typing import EventDict
 
 
 class _StandardError:
@@ -19,11 +20,17 @@ class _StandardError:
             sys.stderr.flush()
 
 
-def configure() -> None:
-    """One line of JSON an event; coloured text where a person watches."""
+def configure(worker: int | None = None) -> None:
+    """One line of JSON an event, with the worker's number; coloured text where a person watches."""
     watched = sys.stderr.isatty()
+
+    def of_worker(_logger: object, _name: str, event: EventDict) -> EventDict:
+        event["worker"] = worker
+        return event
+
     structlog.configure(
         processors=[
+            *([] if worker is None else [of_worker]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if watched else [structlog.processors.format_exc_info]),

@@ -9,7 +9,7 @@ from digits_core.bundle import MODELS_DIR
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from digits_server import address
+from digits_server import address, cpus
 
 PREFIX = "DIGITS_"
 
@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     grpc_port: int = Field(default=address.PORT, ge=0, le=65535)
     """The port to listen on; 0 takes a free one, which the log names."""
 
+    workers: int = Field(default_factory=cpus.available, ge=1, le=256)
+    """Processes that serve, a processor each; one alone has no supervisor. Linux shares a port
+    among them; other systems do not, and have one."""
+
     models_dir: Path = MODELS_DIR
     """The folder with the published bundles; those that came with digits_core unless set."""
 
@@ -62,7 +66,7 @@ class Settings(BaseSettings):
     """The largest gRPC message in bytes; 32 MiB holds the largest picture twice."""
 
     max_in_flight: int = Field(default=128, ge=1)
-    """The most calls at work at once; more are refused at once, as waiting would not help them."""
+    """The most calls at work at once in a worker; more are refused, as waiting would not help."""
 
     deadline_s: float = Field(default=10.0, gt=0, le=3600)
     """The longest that a call may take in seconds, whatever its caller allows."""

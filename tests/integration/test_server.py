@@ -147,11 +147,13 @@ def _ask_1000(stub: Stub, digit_png: bytes) -> None:
                 stub.Predict(pb.PredictRequest(image=image, model=model))
 
 
-def test_faults_leave_nothing_behind(
-    server, stub: Stub, digit_png: bytes, heavy_png: bytes
-) -> None:
+def test_faults_leave_nothing_behind(launch_server, digit_png: bytes, heavy_png: bytes) -> None:
     """After a storm of bad, heavy and cancelled calls, memory, threads and descriptors are back."""
+    server = launch_server()
+    server.wait_for("serving")
     process = Process(server.process.pid)
+    channel = grpc.insecure_channel(server.address)
+    stub = Stub(channel)
     heavy = pb.PredictRequest(image=pb.Image(encoded=heavy_png))
     bad = [
         pb.PredictRequest(image=pb.Image(encoded=data))
@@ -173,9 +175,12 @@ def test_faults_leave_nothing_behind(
     end = time.monotonic() + PATIENCE_S
     while process.resident_mib >= before[0] + 20 and time.monotonic() < end:
         time.sleep(0.05)
+    after = (process.resident_mib, process.status("Threads"), process.descriptors)
+    channel.close()
 
     assert set(codes) == {grpc.StatusCode.INVALID_ARGUMENT}
     assert answer.digit == 7
-    assert process.resident_mib < before[0] + 20
-    assert process.status("Threads") <= before[1] + 1
-    assert process.descriptors <= before[2] + 2
+    assert after[0] < before[0] + 20
+    assert after[1] <= before[1] + 1
+    assert after[2] <= before[2] + 2
+    assert server.stop() == 0

@@ -22,6 +22,7 @@ READ_ELSEWHERE = frozenset(
         "DIGITS_MAX_ITEMS",
         "DIGITS_MAX_MESSAGE_BYTES",
         "DIGITS_MODELS_DIR",
+        "DIGITS_WORKERS",
     }
 )
 """Variables that the server and the training read: the processes share an environment."""

@@ -8,7 +8,7 @@ from digits_server.errors import FieldError, Overloaded, at
 from digits_server.status import CODES, INTERNAL_TEXT, Status
 from google.rpc.status_pb2 import Status as RichStatus
 
-AT_START = {"BAD_BUNDLE", "PORT_TAKEN", "INTERNAL"}
+AT_START = {"BAD_BUNDLE", "PORT_TAKEN", "WORKER_FAILED", "INTERNAL"}
 """These end the process, or are no reason of their own."""
 
 
