@@ -139,6 +139,12 @@ def heavy_png() -> bytes:
     return cv2.imencode(".png", np.full((7000, 7000), 255, np.uint8))[1].tobytes()
 
 
+@pytest.fixture(scope="session")
+def long_png() -> bytes:
+    """A blank picture of 49 megapixels in colour: decoding it takes a second or two."""
+    return cv2.imencode(".png", np.full((7000, 7000, 4), 255, np.uint8))[1].tobytes()
+
+
 def tiny_model(seed: int, *, breaks: bool = False, products: int = 0) -> tuple[bytes, NDArray[Any]]:
     """A linear model as an ONNX file, and its weights float32[785, 11], the last row the bias.
 

@@ -17,13 +17,13 @@ from digits.v1 import digits_pb2 as pb
 from digits.v1 import digits_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.busy import BLANK, occupy
 from tests.details import reason
 
 Stub = digits_pb2_grpc.DigitServiceStub
 SERVING = health_pb2.HealthCheckResponse.SERVING
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-BLANK = pb.PredictRequest(image=pb.Image(pixels=bytes(784)))
 
 
 def health_of(channel: grpc.Channel, service: str = "") -> int:
@@ -40,24 +40,25 @@ def seconds_of(action: Callable[[], object]) -> float:
 
 
 class Busy:
-    """A server with a call at work and a watch open, about to get a signal."""
+    """A server with a call at work, about to get a signal."""
 
-    def __init__(self, server, heavy_png: bytes) -> None:
+    def __init__(self, server, picture: bytes) -> None:
         self.server = server
         self.channel = grpc.insecure_channel(server.address)
         self.stub = Stub(self.channel)
-        self.watch = health_pb2_grpc.HealthStub(self.channel).Watch(
+        self.call = occupy(self.stub, picture)
+
+    def watch(self):
+        """Watch its health, which is good so far."""
+        watch = health_pb2_grpc.HealthStub(self.channel).Watch(
             health_pb2.HealthCheckRequest(service="digits.v1.DigitService")
         )
-        assert next(self.watch).status == SERVING
-        request = pb.PredictRequest(image=pb.Image(encoded=heavy_png))
-        self.call = self.stub.Predict.future(request)
-        while self.stub.Predict.future(BLANK).code() is grpc.StatusCode.OK:
-            assert not self.call.done()
+        assert next(watch).status == SERVING
+        return watch
 
 
 @pytest.fixture
-def busy(launch_server, tiny_models: Path, heavy_png: bytes) -> Iterator[Busy]:
+def busy(launch_server, tiny_models: Path, long_png: bytes) -> Iterator[Busy]:
     """A server whose one place is taken."""
     server = launch_server(
         DIGITS_MODELS_DIR=tiny_models,
@@ -66,7 +67,7 @@ def busy(launch_server, tiny_models: Path, heavy_png: bytes) -> Iterator[Busy]:
         DIGITS_DRAIN_GRACE_S=100,
     )
     server.wait_for("serving")
-    busy = Busy(server, heavy_png)
+    busy = Busy(server, long_png)
     yield busy
     busy.channel.close()
 
@@ -75,10 +76,11 @@ def busy(launch_server, tiny_models: Path, heavy_png: bytes) -> Iterator[Busy]:
 def test_drain(busy: Busy, number: signal.Signals) -> None:
     """NOT_SERVING at once, the watch ends, the call at work is answered, exit 0 soon after."""
     told: list[int] = []
+    watch = busy.watch()
     turn = max(seconds_of(lambda: health_of(busy.channel)) for _ in range(5))
     busy.server.process.send_signal(number)
-    after = seconds_of(lambda: told.append(next(busy.watch).status))
-    rest = list(busy.watch)
+    after = seconds_of(lambda: told.append(next(watch).status))
+    rest = list(watch)
     answer = busy.call.result()
     status = busy.server.end()
 
@@ -102,22 +104,22 @@ def test_second_signal(busy: Busy) -> None:
 
 def test_calls_after_the_signal(busy: Busy) -> None:
     """While watches are told, calls are still taken; a full server sheds them as ever."""
+    watch = busy.watch()
     busy.server.process.send_signal(signal.SIGTERM)
-    assert next(busy.watch).status == NOT_SERVING
+    assert next(watch).status == NOT_SERVING
     during = busy.stub.Predict.future(BLANK).code()
 
     assert during is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert busy.call.code() is grpc.StatusCode.OK
 
 
-def test_grace_is_over(launch_server, tiny_models: Path, heavy_png: bytes) -> None:
+def test_grace_is_over(launch_server, tiny_models: Path, long_png: bytes) -> None:
     """A call that outlasts the grace is given up, and the exit is 0 all the same."""
     server = launch_server(
         DIGITS_MODELS_DIR=tiny_models, DIGITS_MAX_IN_FLIGHT=1, DIGITS_DRAIN_GRACE_S=0
     )
     server.wait_for("serving")
-    busy = Busy(server, heavy_png)
-    busy.watch.cancel()
+    busy = Busy(server, long_png)
     status = server.stop()
     code = busy.call.code()
     busy.channel.close()

@@ -11,21 +11,16 @@ from digits.v1 import digits_pb2 as pb
 from digits.v1 import digits_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.busy import BLANK, is_free, occupy
 from tests.details import reason
 
 Stub = digits_pb2_grpc.DigitServiceStub
 
 
 @pytest.fixture
-def slow(heavy_png: bytes) -> pb.PredictRequest:
+def slow(long_png: bytes) -> pb.PredictRequest:
     """A request that keeps a decoder at work."""
-    return pb.PredictRequest(image=pb.Image(encoded=heavy_png))
-
-
-@pytest.fixture
-def fast() -> pb.PredictRequest:
-    """A picture that needs no decoding."""
-    return pb.PredictRequest(image=pb.Image(pixels=bytes(784)))
+    return pb.PredictRequest(image=pb.Image(encoded=long_png))
 
 
 @pytest.fixture
@@ -64,22 +59,14 @@ def quickest(action: Callable[[], Any]) -> float:
     return min(taken)
 
 
-def is_free(stub: Stub, request: pb.PredictRequest) -> bool:
-    """Whether the server's one place is free."""
-    code = stub.Predict.future(request).code()
-    assert code in (grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED)
-    return code is grpc.StatusCode.OK
-
-
-def test_overload(channel: grpc.Channel, slow: pb.PredictRequest, fast: pb.PredictRequest) -> None:
+def test_overload(channel: grpc.Channel, long_png: bytes) -> None:
     """Beyond the limit calls are shed at once, with a time to come back; health answers still."""
     stub = Stub(channel)
     health = health_pb2_grpc.HealthStub(channel)
-    busy = stub.Predict.future(slow)
-    wait_until(lambda: not is_free(stub, fast))
+    busy = occupy(stub, long_png)
     with pytest.raises(grpc.RpcError) as caught:
-        stub.Predict(fast)
-    shed = quickest(lambda: is_free(stub, fast))
+        stub.Predict(BLANK)
+    shed = quickest(lambda: is_free(stub))
     checked = quickest(lambda: health.Check(health_pb2.HealthCheckRequest()))
     status = health.Check(health_pb2.HealthCheckRequest()).status
 
@@ -91,21 +78,18 @@ def test_overload(channel: grpc.Channel, slow: pb.PredictRequest, fast: pb.Predi
     assert status == health_pb2.HealthCheckResponse.SERVING
     assert checked < 0.1
     assert busy.result().prediction.reason == pb.REJECTION_REASON_BLANK
-    assert is_free(stub, fast)
+    assert is_free(stub)
 
 
-def test_cancel(
-    one_place, channel: grpc.Channel, slow: pb.PredictRequest, fast: pb.PredictRequest
-) -> None:
+def test_cancel(one_place, channel: grpc.Channel, long_png: bytes) -> None:
     """A cancelled call gives its place back within 100 ms, and the server goes on."""
     stub = Stub(channel)
 
     def cancel() -> None:
-        call = stub.Predict.future(slow)
-        wait_until(lambda: not is_free(stub, fast))
+        call = occupy(stub, long_png)
         start = time.monotonic()
         call.cancel()
-        wait_until(lambda: is_free(stub, fast))
+        wait_until(lambda: is_free(stub))
         taken.append(time.monotonic() - start)
 
     taken: list[float] = []
@@ -119,14 +103,12 @@ def test_cancel(
 
 
 @pytest.mark.parametrize("timeout", [pytest.param(0, id="0"), pytest.param(0.001, id="1-ms")])
-def test_short_deadline(
-    channel: grpc.Channel, slow: pb.PredictRequest, fast: pb.PredictRequest, timeout: float
-) -> None:
+def test_short_deadline(channel: grpc.Channel, slow: pb.PredictRequest, timeout: float) -> None:
     """A deadline that cannot be kept fails as one, and the next call is answered."""
     stub = Stub(channel)
     with pytest.raises(grpc.RpcError) as caught:
         stub.Predict(slow, timeout=timeout)
-    wait_until(lambda: is_free(stub, fast))
+    wait_until(lambda: is_free(stub))
 
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 

@@ -12,15 +12,14 @@ from typing import Any
 
 import grpc
 import pytest
-from digits.v1 import digits_pb2 as pb
 from digits.v1 import digits_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from tests.busy import BLANK, occupy
 from tests.conftest import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shares a port")
 
-BLANK = pb.PredictRequest(image=pb.Image(pixels=bytes(784)))
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
@@ -169,16 +168,16 @@ def test_signal_to_the_group(launch_server, tiny_models: Path) -> None:
     assert status == 0
 
 
-def test_stop_one_by_one(launch_server, tiny_models: Path, heavy_png: bytes) -> None:
+def test_stop_one_by_one(launch_server, tiny_models: Path, long_png: bytes) -> None:
     """At the end health fails at once, calls at work are answered, the workers go in turn."""
     server = launch_server(
         DIGITS_MODELS_DIR=tiny_models,
         DIGITS_WORKERS=2,
+        DIGITS_MAX_IN_FLIGHT=1,
         DIGITS_DEADLINE_S=100,
         DIGITS_DRAIN_GRACE_S=100,
     )
     server.wait_for("serving")
-    heavy = pb.PredictRequest(image=pb.Image(encoded=heavy_png))
     with ExitStack() as open_channels:
         channels = [
             open_channels.enter_context(grpc.insecure_channel(own_address(server, worker)))
@@ -189,8 +188,7 @@ def test_stop_one_by_one(launch_server, tiny_models: Path, heavy_png: bytes) -> 
             for channel in channels
         ]
         first = [next(watch).status for watch in watches]
-        calls = [digits_pb2_grpc.DigitServiceStub(each).Predict.future(heavy) for each in channels]
-        time.sleep(0.05)
+        calls = [occupy(digits_pb2_grpc.DigitServiceStub(each), long_png) for each in channels]
         server.process.send_signal(signal.SIGTERM)
         told = [next(watch).status for watch in watches]
         codes = [call.code() for call in calls]
@@ -204,17 +202,19 @@ def test_stop_one_by_one(launch_server, tiny_models: Path, heavy_png: bytes) -> 
     assert status == 0
 
 
-def test_second_signal(launch_server, tiny_models: Path, heavy_png: bytes) -> None:
+def test_second_signal(launch_server, tiny_models: Path, long_png: bytes) -> None:
     """A second signal ends all of them at once."""
     server = launch_server(
-        DIGITS_MODELS_DIR=tiny_models, DIGITS_WORKERS=2, DIGITS_DRAIN_GRACE_S=100
+        DIGITS_MODELS_DIR=tiny_models,
+        DIGITS_WORKERS=2,
+        DIGITS_MAX_IN_FLIGHT=1,
+        DIGITS_DEADLINE_S=100,
+        DIGITS_DRAIN_GRACE_S=100,
     )
     server.wait_for("serving")
     workers = server.workers
-    heavy = pb.PredictRequest(image=pb.Image(encoded=heavy_png))
     with grpc.insecure_channel(own_address(server, 0)) as channel:
-        call = digits_pb2_grpc.DigitServiceStub(channel).Predict.future(heavy)
-        time.sleep(0.05)
+        call = occupy(digits_pb2_grpc.DigitServiceStub(channel), long_png)
         server.process.send_signal(signal.SIGTERM)
         server.wait_for("stopping")
         status = server.stop()
