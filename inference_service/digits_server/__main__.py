@@ -60,7 +60,6 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     import structlog  # noqa: PLC0415
     import uvloop  # noqa: PLC0415
     from digits_core.errors import CoreError  # noqa: PLC0415
-    from pydantic import ValidationError  # noqa: PLC0415
 
     from digits_server import log, settings  # noqa: PLC0415
     from digits_server.alone import serve_alone  # noqa: PLC0415
@@ -68,9 +67,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
     log.configure()
     try:
-        chosen = settings.Settings()
-    except ValidationError as error:
-        parser.error("; ".join(settings.complaints(error)))
+        chosen = settings.read(os.environ)
+    except settings.WrongSettings as error:
+        parser.error(str(error))
     for name, nearest in settings.unknown(os.environ):
         structlog.get_logger(__name__).warning("unknown_setting", name=name, nearest=nearest)
     try:

@@ -4,6 +4,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO, cast
 
+import msgspec
 import structlog
 from structlog.typing import EventDict
 
@@ -20,6 +21,11 @@ class _StandardError:
             sys.stderr.flush()
 
 
+def _json(event: EventDict, **_: object) -> str:
+    """Quicker than the standard library: every call is a line."""
+    return msgspec.json.encode(event, enc_hook=repr).decode()
+
+
 def configure(worker: int | None = None) -> None:
     """One line of JSON an event, with the worker's number; coloured text where a person watches."""
     watched = sys.stderr.isatty()
@@ -34,7 +40,9 @@ def configure(worker: int | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if watched else [structlog.processors.format_exc_info]),
-            structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer()
+            if watched
+            else structlog.processors.JSONRenderer(serializer=_json),
         ],
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,

@@ -1,13 +1,15 @@
 """What may be set from the environment."""
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
+import msgspec
 from digits_core import Limits
 from digits_core.bundle import MODELS_DIR
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from msgspec import Meta
 
 from digits_server import address, cpus
 
@@ -27,54 +29,51 @@ OF_OTHER_PROCESSES = frozenset(
 _LIMITS = Limits()
 
 
-class Settings(BaseSettings):
-    """The server's settings, read once at start from variables with the prefix DIGITS_.
+class WrongSettings(ValueError):
+    """Variables hold what cannot be used; the text names each, its value and its range."""
 
-    An empty variable counts as unset.
-    """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
-    )
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The server's settings, read once at start from variables with the prefix DIGITS_."""
 
-    host: str = Field(default=address.HOST, min_length=1)
+    host: str = address.HOST
     """The address to listen on; this machine alone unless it is opened on purpose."""
 
-    grpc_port: int = Field(default=address.PORT, ge=0, le=65535)
+    grpc_port: Annotated[int, Meta(ge=0, le=65535)] = address.PORT
     """The port to listen on; 0 takes a free one, which the log names."""
 
-    workers: int = Field(default_factory=cpus.available, ge=1, le=256)
+    workers: Annotated[int, Meta(ge=1, le=256)] = msgspec.field(default_factory=cpus.available)
     """Processes that serve, a processor each; one alone has no supervisor. Linux shares a port
     among them; other systems do not, and have one."""
 
     models_dir: Path = MODELS_DIR
     """The folder with the published bundles; those that came with digits_core unless set."""
 
-    max_image_bytes: int = Field(default=_LIMITS.max_bytes, ge=1)
+    max_image_bytes: Annotated[int, Meta(ge=1)] = _LIMITS.max_bytes
     """The largest picture file in bytes; 16 MiB holds the photos of today's phones."""
 
-    max_image_pixels: int = Field(default=_LIMITS.max_pixels, ge=16)
+    max_image_pixels: Annotated[int, Meta(ge=16)] = _LIMITS.max_pixels
     """The most pixels of a picture; 50 million take 48 MiB in grey."""
 
-    max_image_side: int = Field(default=_LIMITS.max_side, ge=4)
+    max_image_side: Annotated[int, Meta(ge=4)] = _LIMITS.max_side
     """The longest side of a picture in pixels; longer ones are scans of something else."""
 
-    max_items: int = Field(default=1024, ge=1)
+    max_items: Annotated[int, Meta(ge=1)] = 1024
     """The most pictures in a batch, or models in a comparison: about a second of work."""
 
-    max_message_bytes: int = Field(default=32 * 2**20, ge=1024, le=2**31 - 1)
+    max_message_bytes: Annotated[int, Meta(ge=1024, le=2**31 - 1)] = 32 * 2**20
     """The largest gRPC message in bytes; 32 MiB holds the largest picture twice."""
 
-    max_in_flight: int = Field(default=128, ge=1)
+    max_in_flight: Annotated[int, Meta(ge=1)] = 128
     """The most calls at work at once in a worker; more are refused, as waiting would not help."""
 
-    deadline_s: float = Field(default=10.0, gt=0, le=3600)
+    deadline_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0
     """The longest that a call may take in seconds, whatever its caller allows."""
 
-    drain_grace_s: float = Field(default=10.0, ge=0, le=3600)
+    drain_grace_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
     """How long calls may go on after SIGTERM in seconds; container engines kill after 10 to 30."""
 
-    max_connection_age_s: float = Field(default=300.0, ge=1, le=86_400)
+    max_connection_age_s: Annotated[float, Meta(ge=1, le=86_400)] = 300.0
     """When a connection is renewed in seconds (give or take 10 %), so that clients find new
     replicas: a healthy one is never looked up again."""
 
@@ -98,18 +97,38 @@ def variable(field: str) -> str:
     return f"{PREFIX}{field.upper()}"
 
 
-def complaints(error: ValidationError) -> list[str]:
-    """One line for each setting that is out of range, beginning with its variable."""
-    return [
-        f"{variable('.'.join(map(str, fault['loc'])))}={fault['input']!r}: {fault['msg']}"
-        for fault in error.errors()
-    ]
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment, where an empty variable counts as unset.
+
+    Raises `WrongSettings`.
+    """
+    chosen, complaints = dict[str, Any](), list[str]()
+    for field in msgspec.structs.fields(Settings):
+        text = environment.get(variable(field.name))
+        if not text:
+            continue
+        try:
+            value = msgspec.convert(text, field.type, strict=False, dec_hook=_made)
+            # msgspec's bounds let by what is no number, and what is no end
+            if isinstance(value, float) and not math.isfinite(value):
+                raise msgspec.ValidationError("Expected a finite `float`")
+            chosen[field.name] = value
+        except msgspec.ValidationError as error:
+            complaints.append(f"{variable(field.name)}={text!r}: {error}")
+    if complaints:
+        raise WrongSettings("; ".join(complaints))
+    return Settings(**chosen)
 
 
 def unknown(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """The variables with our prefix that no process knows, each with the nearest known name."""
-    known = {variable(field) for field in Settings.model_fields} | OF_OTHER_PROCESSES
+    known = {variable(field) for field in Settings.__struct_fields__} | OF_OTHER_PROCESSES
     for name in sorted(environment):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
             yield name, nearest[0]
+
+
+def _made(kind: type, text: str) -> Path:
+    """What msgspec cannot make of a text: there is one such type."""
+    return kind(text)

@@ -1,21 +1,15 @@
+from pathlib import Path
+
 import digits_gateway.settings
 import pytest
 from digits_core import Limits
 from digits_server import address, settings
-from digits_server.settings import Settings
-from pydantic import ValidationError
-
-
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings come from the test alone."""
-    for field in Settings.model_fields:
-        monkeypatch.delenv(settings.variable(field), raising=False)
+from digits_server.settings import Settings, WrongSettings
 
 
 def test_defaults() -> None:
     """Without variables the contract's defaults hold, and the picture's limits are the core's."""
-    chosen = Settings()
+    chosen = settings.read({})
 
     assert chosen.address == "127.0.0.1:50051"
     assert chosen.limits == Limits()
@@ -23,20 +17,30 @@ def test_defaults() -> None:
     assert chosen.deadline_s == 10
 
 
-def test_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_are_settings() -> None:
     """Each limit of a picture can be set."""
-    monkeypatch.setenv("DIGITS_MAX_IMAGE_BYTES", "100")
-    monkeypatch.setenv("DIGITS_MAX_IMAGE_PIXELS", "200")
-    monkeypatch.setenv("DIGITS_MAX_IMAGE_SIDE", "30")
+    chosen = settings.read(
+        {
+            "DIGITS_MAX_IMAGE_BYTES": "100",
+            "DIGITS_MAX_IMAGE_PIXELS": "200",
+            "DIGITS_MAX_IMAGE_SIDE": "30",
+        }
+    )
 
-    assert Settings().limits == Limits(max_bytes=100, max_pixels=200, max_side=30)
+    assert chosen.limits == Limits(max_bytes=100, max_pixels=200, max_side=30)
 
 
-def test_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kinds() -> None:
+    """Paths and fractions are read as such."""
+    chosen = settings.read({"DIGITS_MODELS_DIR": "/models", "DIGITS_DEADLINE_S": "0.5"})
+
+    assert chosen.models_dir == Path("/models")
+    assert chosen.deadline_s == 0.5
+
+
+def test_empty_counts_as_unset() -> None:
     """Compose files pass empty variables on."""
-    monkeypatch.setenv("DIGITS_GRPC_PORT", "")
-
-    assert Settings().grpc_port == 50051
+    assert settings.read({"DIGITS_GRPC_PORT": "", "DIGITS_HOST": ""}) == settings.read({})
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,7 @@ def test_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         pytest.param("DIGITS_GRPC_PORT", "70000", id="port"),
         pytest.param("DIGITS_GRPC_PORT", "http", id="not-a-number"),
+        pytest.param("DIGITS_WORKERS", "0", id="workers"),
         pytest.param("DIGITS_MAX_ITEMS", "0", id="items"),
         pytest.param("DIGITS_MAX_IMAGE_BYTES", "0", id="bytes"),
         pytest.param("DIGITS_MAX_IMAGE_SIDE", "-1", id="side"),
@@ -56,14 +61,21 @@ def test_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("DIGITS_MAX_CONNECTION_AGE_S", "0", id="age"),
     ],
 )
-def test_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_out_of_range(variable: str, value: str) -> None:
     """A value out of range is refused, with its variable and the value."""
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(ValidationError) as caught:
-        Settings()
-    [complaint] = settings.complaints(caught.value)
+    with pytest.raises(WrongSettings) as caught:
+        settings.read({variable: value})
 
-    assert complaint.startswith(f"{variable}={value!r}: ")
+    assert str(caught.value).startswith(f"{variable}={value!r}: ")
+
+
+def test_all_complaints_at_once() -> None:
+    """Whoever sets several wrongly is told of all of them."""
+    with pytest.raises(WrongSettings) as caught:
+        settings.read({"DIGITS_GRPC_PORT": "-1", "DIGITS_MAX_ITEMS": "many"})
+
+    assert "DIGITS_GRPC_PORT='-1'" in str(caught.value)
+    assert "DIGITS_MAX_ITEMS='many'" in str(caught.value)
 
 
 def test_unknown() -> None:
@@ -80,7 +92,7 @@ def test_unknown() -> None:
 
 def test_processes_know_each_other() -> None:
     """What the gateway reads is no mistake here, nor the other way round."""
-    ours = dict.fromkeys(map(settings.variable, Settings.model_fields), "1")
+    ours = dict.fromkeys(map(settings.variable, Settings.__struct_fields__), "1")
     fields = digits_gateway.settings.Settings.model_fields
     theirs = dict.fromkeys((f"DIGITS_{field.upper()}" for field in fields), "1")
 
