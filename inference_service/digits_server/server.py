@@ -12,9 +12,9 @@ import structlog
 from digits_server import cpus
 from digits_server.admission import Admission, Phase
 from digits_server.batcher import Batcher
+from digits_server.calls import Calls
 from digits_server.figures import Figures
 from digits_server.health import Health
-from digits_server.interceptor import CallInterceptor
 from digits_server.models import Models
 from digits_server.orders import Order, Orders
 from digits_server.servicer import DigitService
@@ -66,13 +66,13 @@ async def serve(settings: Settings, post: Post) -> None:
     models = Models(settings.models_dir)
     health = Health(["", SERVICE])
     admission = Admission(settings.max_in_flight)
-    interceptor = CallInterceptor(SERVICE, admission, post.figures, deadline_s=settings.deadline_s)
+    calls = Calls(admission, post.figures, deadline_s=settings.deadline_s)
     beating = asyncio.create_task(_beat(post.figures, admission))
     if post.late and not await _load(models, post.orders):
         return
     with Batcher(threads=_decoders(settings.workers), limits=settings.limits) as batcher:
         service = DigitService(models, batcher, max_items=settings.max_items)
-        server, address = listen(settings, post.place, service, health, interceptor)
+        server, address = listen(settings, post.place, service, health, calls)
         await server.start()
         post.listening(address)
         try:

@@ -22,7 +22,7 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
 class DigitService(digits_pb2_grpc.DigitServiceServicer):
-    """`digits.v1.DigitService`. What it raises, the interceptor turns into a status."""
+    """`digits.v1.DigitService`. What it raises, `Calls` turns into a status."""
 
     def __init__(self, models: Models, batcher: Batcher, *, max_items: int) -> None:
         self._models = models

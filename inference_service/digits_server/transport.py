@@ -4,18 +4,19 @@ import sys
 from dataclasses import dataclass, replace
 
 import grpc
-from digits.v1 import digits_pb2, digits_pb2_grpc
+from digits.v1 import digits_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from digits_server.address import joined
+from digits_server.calls import Calls
 from digits_server.errors import PortTaken
 from digits_server.health import Health
-from digits_server.interceptor import CallInterceptor
 from digits_server.servicer import DigitService
 from digits_server.settings import Settings
 
-SERVICE: str = digits_pb2.DESCRIPTOR.services_by_name["DigitService"].full_name
+_DIGITS = digits_pb2.DESCRIPTOR.services_by_name["DigitService"]
+SERVICE: str = _DIGITS.full_name
 HEALTH: str = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
 SILENCE_MS = 8_000
@@ -47,14 +48,14 @@ def listen(
     place: Place,
     service: DigitService,
     health: Health,
-    interceptor: CallInterceptor,
+    calls: Calls,
 ) -> tuple[grpc.aio.Server, str]:
     """Build the server and bind it, unstarted; also the address that it is bound to.
 
     Raises `PortTaken`.
     """
-    server = grpc.aio.server(interceptors=[interceptor], options=_options(settings, place))
-    digits_pb2_grpc.add_DigitServiceServicer_to_server(service, server)
+    server = grpc.aio.server(options=_options(settings, place))
+    server.add_generic_rpc_handlers((calls.handlers(_DIGITS, service),))
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflection.enable_server_reflection([SERVICE, HEALTH, reflection.SERVICE_NAME], server)
     port = _bind(server, joined(place.host, place.port))

@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 
 import grpc
 import structlog
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from digits_server import deadline
 from digits_server.admission import Admission
@@ -18,46 +21,56 @@ from digits_server.status import INTERNAL, Status
 REQUEST_ID = "x-request-id"
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-Handler: TypeAlias = Any  # the stubs type the handlers of the synchronous server only
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Handlers: TypeAlias = "grpc.GenericRpcHandler[Any, Any]"
+Method: TypeAlias = Callable[[Any, Context], Awaitable[Message]]
 
 _FIT_FOR_A_LOG = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
 logger = structlog.get_logger(__name__)
 
 
-class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
+class Calls:
     """Gives each call its id, its place, its deadline, its status and its line in the log.
 
-    The calls of other services (health, reflection) go past it.
+    It stands round the methods themselves. As an interceptor, gRPC would have it
+    look for the method anew in every call; health and reflection go past it.
     """
 
-    def __init__(
-        self, service: str, admission: Admission, figures: Figures, *, deadline_s: float
-    ) -> None:
-        self._prefix = f"/{service}/"
+    def __init__(self, admission: Admission, figures: Figures, *, deadline_s: float) -> None:
         self._admission = admission
         self._figures = figures
         self._deadline_s = deadline_s
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or not method.startswith(self._prefix):
-            return handler
+    def handlers(self, service: ServiceDescriptor, servicer: object) -> Handlers:
+        """The servicer's methods as gRPC takes them."""
+        return grpc.method_handlers_generic_handler(
+            service.full_name,
+            {
+                method.name: self._handler(method, getattr(servicer, method.name))
+                for method in service.methods
+            },
+        )
 
-        async def call(request: bytes, context: Context) -> Any:
-            return await self._call(handler, method.removeprefix(self._prefix), request, context)
+    def _handler(self, method: MethodDescriptor, answer: Method) -> Handler:
+        parse = GetMessageClass(method.input_type).FromString
+
+        async def call(request: bytes, context: Context) -> Message:
+            return await self._call(method.name, answer, parse, request, context)
 
         # No deserializer: a call that is refused is not worth parsing.
         return grpc.unary_unary_rpc_method_handler(
-            call, response_serializer=handler.response_serializer
+            call, response_serializer=GetMessageClass(method.output_type).SerializeToString
         )
 
-    async def _call(self, handler: Handler, method: str, request: bytes, context: Context) -> Any:
+    async def _call(
+        self,
+        method: str,
+        answer: Method,
+        parse: Callable[[bytes], Message],
+        request: bytes,
+        context: Context,
+    ) -> Message:
         started = time.monotonic()
         request_id = _request_id(context)
         log = logger.bind(request_id=request_id, method=method)
@@ -65,9 +78,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         try:
             with self._admission.enter():
                 async with deadline.within(self._allowed(context)):
-                    answer = await handler.unary_unary(
-                        handler.request_deserializer(request), context
-                    )
+                    response = await answer(parse(request), context)
         except asyncio.CancelledError:
             self._figures.failed += 1
             log.info("call", code="CANCELLED", ms=_ms(started))
@@ -87,7 +98,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
             await context.abort(status.code, status.message, metadata)
         self._figures.answered += 1
         log.info("call", code="OK", ms=_ms(started))
-        return answer
+        return response
 
     def _allowed(self, context: Context) -> float:
         remaining = context.time_remaining()
