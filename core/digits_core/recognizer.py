@@ -12,16 +12,26 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from digits_core import bundle as bundles
-from digits_core.acceptance import chance, features
+from digits_core.acceptance import chance, features, surely
+from digits_core.answers import Answers
 from digits_core.bundle import Bundle, Manifest
 from digits_core.errors import BundleError, CoreError, ImageError
-from digits_core.image import Limits, Normalized, decode, grey, normalize
+from digits_core.image import (
+    Limits,
+    Normalized,
+    decode,
+    find_pieces,
+    from_pixels,
+    grey,
+    normalize,
+)
 from digits_core.prediction import Prediction, Rejection
 from digits_core.session import open_session, shapes
 
 Picture: TypeAlias = bytes | str | os.PathLike[str] | NDArray[np.uint8]
 
 _NOT_A_DIGIT = 10
+_VALUES = 28 * 28
 _CHANCE = (0.1,) * 10
 _EVEN = 0.5
 # A digit that takes a fortieth of so many pixels is still as large as the normaliser wants it.
@@ -94,6 +104,35 @@ class Recognizer:
         for item in readings:
             answers.append(self._judge(*_best(item, scores[start : start + len(item)])))
             start += len(item)
+        return answers
+
+    def recognize_values(self, values: NDArray[np.uint8]) -> Answers:
+        """Recognise uint8[N, 28, 28], white ink on black, as they are: as `from_pixels` takes them.
+
+        The same answers as one by one, in a fraction of the time for N from 4 on.
+        Raises `CoreError` as `recognize` does.
+        """
+        scores = self.scores(values)
+        pieces = find_pieces(values)
+        contrast = values.reshape(-1, _VALUES).max(axis=1).astype(np.float64)
+        rule = self.bundle.manifest.acceptance
+        least = surely(pieces.box, contrast, scores, rule.coefficients, rule.intercept)
+        clear = (pieces.count == 1) & (contrast >= rule.min_contrast) & (least >= rule.threshold)
+        digits, digit_score = scores[:, :_NOT_A_DIGIT], 1 - scores[:, _NOT_A_DIGIT]
+        probabilities = digits / digits.sum(axis=1, keepdims=True)
+        answers = Answers(
+            digit=digits.argmax(axis=1).astype(np.int8),
+            confidence=probabilities.max(axis=1) * digit_score,
+            probabilities=probabilities,
+            digit_score=digit_score,
+            reason=np.zeros(len(values), np.int8),
+            normalized=values,
+            digit_count=pieces.count.astype(np.int64),
+            model=self.name,
+            model_version=self.version,
+        )
+        for place in np.flatnonzero(~clear).tolist():
+            answers.set(place, self._judge(from_pixels(values[place]), scores[place]))
         return answers
 
     def scores(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -13,15 +13,20 @@ from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
-from digits_core import Limits, Normalized, Number, Prediction, Reader, Recognizer
+import numpy as np
+from digits_core import Answers, Limits, Normalized, Number, Prediction, Reader, Recognizer
+from numpy.typing import NDArray
 
 from digits_server import deadline
-from digits_server.coalescer import Coalescer
+from digits_server.coalescer import Coalescer, Row, Seen
 from digits_server.errors import FieldError, at
-from digits_server.picture import Picture
+from digits_server.picture import Picture, Pixels
 
 PIECE = 32
 """Pictures between two turns of the event loop: some 10 ms of the largest model."""
+
+ROWS = 128
+"""The same of plain values, which take less."""
 
 
 class Batcher:
@@ -46,16 +51,30 @@ class Batcher:
     ) -> None:
         self._decoders.shutdown(wait=False, cancel_futures=True)
 
-    async def see(self, picture: Picture) -> Normalized:
+    async def see(self, picture: Picture) -> Seen:
         """Prepare one picture; raises `FieldError` when it is at fault."""
+        if isinstance(picture, Pixels):
+            with at(picture.field):
+                return picture.values
         seen = await self._decode(picture) if picture.decodes else self._prepare(picture)
         if isinstance(seen, FieldError):
             raise seen
         return seen
 
-    async def recognize(self, seen: Normalized, recognizer: Recognizer) -> Prediction:
-        """Ask a model about one prepared picture, together with those of other calls."""
+    async def recognize(self, seen: Seen, recognizer: Recognizer) -> Prediction | Row:
+        """Ask a model about one picture, together with those of other calls."""
         return await self._coalescer.recognize(seen, recognizer)
+
+    async def recognize_values(
+        self, values: NDArray[np.uint8], recognizer: Recognizer
+    ) -> list[Answers]:
+        """Ask a model about values uint8[N, 28, 28]; the answers in pieces, in order."""
+        answers = []
+        for start in range(0, len(values), ROWS):
+            deadline.check()
+            answers.append(recognizer.recognize_values(values[start : start + ROWS]))
+            await asyncio.sleep(0)
+        return answers
 
     async def recognize_all(
         self, pictures: Sequence[Picture], recognizer: Recognizer

@@ -23,7 +23,7 @@ REQUEST_ID = "x-request-id"
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Handlers: TypeAlias = "grpc.GenericRpcHandler[Any, Any]"
-Method: TypeAlias = Callable[[Any, Context], Awaitable[Message]]
+Method: TypeAlias = Callable[[Any, Context], Awaitable[Message | bytes]]
 
 _FIT_FOR_A_LOG = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
@@ -55,13 +55,11 @@ class Calls:
     def _handler(self, method: MethodDescriptor, answer: Method) -> Handler:
         parse = GetMessageClass(method.input_type).FromString
 
-        async def call(request: bytes, context: Context) -> Message:
+        async def call(request: bytes, context: Context) -> Message | bytes:
             return await self._call(method.name, answer, parse, request, context)
 
         # No deserializer: a call that is refused is not worth parsing.
-        return grpc.unary_unary_rpc_method_handler(
-            call, response_serializer=GetMessageClass(method.output_type).SerializeToString
-        )
+        return grpc.unary_unary_rpc_method_handler(call, response_serializer=_written)
 
     async def _call(
         self,
@@ -70,7 +68,7 @@ class Calls:
         parse: Callable[[bytes], Message],
         request: bytes,
         context: Context,
-    ) -> Message:
+    ) -> Message | bytes:
         started = time.monotonic()
         request_id = _request_id(context)
         log = logger.bind(request_id=request_id, method=method)
@@ -111,6 +109,10 @@ def _request_id(context: Context) -> str:
         if key == REQUEST_ID and isinstance(value, str) and _FIT_FOR_A_LOG.fullmatch(value):
             return value
     return uuid.uuid4().hex
+
+
+def _written(response: Message | bytes) -> bytes:
+    return response if isinstance(response, bytes) else response.SerializeToString()
 
 
 def _ms(started: float) -> float:

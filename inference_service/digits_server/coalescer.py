@@ -9,8 +9,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from digits_core import Normalized, Prediction, Recognizer
+import numpy as np
+from digits_core import Answers, Normalized, Prediction, Recognizer, from_pixels
+from numpy.typing import NDArray
 
 from digits_server import deadline
 from digits_server.errors import DeadlinePassed
@@ -18,25 +21,45 @@ from digits_server.errors import DeadlinePassed
 TURN_S = 0.002
 """How long the models may hold up the event loop at a time, as far as can be foreseen."""
 
+FEW = 4
+"""Fewer pictures of plain values are not worth telling their pieces in one go."""
+
 # How much the newest run counts in the mean time that a picture takes.
 _NEWEST = 0.1
 # What a picture takes before anything was measured, in seconds.
 _FIRST_S = 0.0002
 
 
+Seen: TypeAlias = Normalized | NDArray[np.uint8]
+"""A prepared picture, or values uint8[28, 28] as they came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of several answers that were found together."""
+
+    answers: Answers
+    place: int
+
+    @property
+    def prediction(self) -> Prediction:
+        """The answer on its own."""
+        return self.answers[self.place]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    """A prepared picture, its model, when its call ends, and who waits for the answer."""
+    """What a model is to see, the model, when its call ends, and who waits for the answer."""
 
-    seen: Normalized
+    seen: Seen
     recognizer: Recognizer
     ends: float
-    answer: asyncio.Future[Prediction]
+    answer: asyncio.Future[Prediction | Row]
 
     @property
     def readings(self) -> int:
         """How many 28x28 the model has to look at."""
-        return 1 + len(self.seen.alternatives)
+        return 1 + len(self.seen.alternatives) if isinstance(self.seen, Normalized) else 1
 
 
 class Coalescer:
@@ -49,20 +72,20 @@ class Coalescer:
         self._waiting: deque[_Waiting] = deque()
         self._each_s = _FIRST_S
 
-    async def recognize(self, seen: Normalized, recognizer: Recognizer) -> Prediction:
-        """Ask a model about one prepared picture.
+    async def recognize(self, seen: Seen, recognizer: Recognizer) -> Prediction | Row:
+        """Ask a model about one picture; a row where values were answered together.
 
         Raises `DeadlinePassed` where the answer would come too late, and what the model raises.
         """
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._turn)
-        answer: asyncio.Future[Prediction] = loop.create_future()
+        answer: asyncio.Future[Prediction | Row] = loop.create_future()
         self._waiting.append(_Waiting(seen, recognizer, deadline.end(), answer))
         return await answer
 
     def _turn(self) -> None:
-        by_model: dict[Recognizer, list[_Waiting]] = {}
+        alike: dict[tuple[Recognizer, bool], list[_Waiting]] = {}
         room = max(1.0, TURN_S / self._each_s)
         while self._waiting and room > 0:
             member = self._waiting.popleft()
@@ -72,16 +95,17 @@ class Coalescer:
                 member.answer.set_exception(DeadlinePassed(deadline.PASSED))
                 continue
             room -= member.readings
-            by_model.setdefault(member.recognizer, []).append(member)
+            kind = member.recognizer, isinstance(member.seen, Normalized)
+            alike.setdefault(kind, []).append(member)
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
-        for recognizer, members in by_model.items():
+        for (recognizer, _), members in alike.items():
             self._ask(recognizer, members)
 
     def _ask(self, recognizer: Recognizer, members: Sequence[_Waiting]) -> None:
         started = time.perf_counter()
         try:
-            predictions = recognizer.recognize([member.seen for member in members])
+            answers = _answers(recognizer, [member.seen for member in members])
         except Exception as error:  # noqa: BLE001  # it belongs to the call whose picture it was
             if len(members) == 1:
                 members[0].answer.set_exception(error)
@@ -91,5 +115,15 @@ class Coalescer:
             return
         each = (time.perf_counter() - started) / sum(member.readings for member in members)
         self._each_s += _NEWEST * (each - self._each_s)
-        for member, prediction in zip(members, predictions, strict=True):
-            member.answer.set_result(prediction)
+        for member, answer in zip(members, answers, strict=True):
+            member.answer.set_result(answer)
+
+
+def _answers(recognizer: Recognizer, seen: Sequence[Seen]) -> Sequence[Prediction | Row]:
+    values = [each for each in seen if not isinstance(each, Normalized)]
+    if len(values) < FEW:
+        return recognizer.recognize(
+            [each if isinstance(each, Normalized) else from_pixels(each) for each in seen]
+        )
+    answers = recognizer.recognize_values(np.stack(values))
+    return [Row(answers, place) for place in range(len(answers))]

@@ -79,9 +79,14 @@ class Pixels(Picture):
 
     data: bytes
 
+    @property
+    def values(self) -> NDArray[np.uint8]:
+        """The values, uint8[28, 28]; raises `digits_core.errors.WrongSize`."""
+        return digits_core.values(self.data)
+
     @override
     def grey(self, limits: Limits) -> NDArray[np.uint8]:
-        return digits_core.from_pixels(self.data).pixels
+        return self.values
 
     @override
     def prepare(self, limits: Limits) -> Normalized:

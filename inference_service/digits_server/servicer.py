@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 import grpc
 from digits.v1 import digits_pb2 as pb
 from digits.v1 import digits_pb2_grpc
-from digits_core import Normalized
 from digits_core.reading import check_hints
 from typing_extensions import override
 
-from digits_server import translation
+from digits_server import rows, translation
 from digits_server.batcher import Batcher
+from digits_server.coalescer import Row, Seen
 from digits_server.errors import FieldError, TooManyItems, at, hints
 from digits_server.models import Models
 
@@ -30,22 +30,27 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
         self._max_items = max_items
 
     @override
-    async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+    async def Predict(
+        self, request: pb.PredictRequest, context: Context
+    ) -> pb.PredictResponse | bytes:
         with at("model"):
             recognizer = self._models.get(request.model)
         seen = await self._batcher.see(translation.picture(request.image, "image"))
         answer = await self._batcher.recognize(seen, recognizer)
-        return pb.PredictResponse(
-            prediction=translation.prediction(answer, with_normalized=request.include_normalized)
-        )
+        if isinstance(answer, Row) and not request.include_normalized:
+            return rows.response(answer)
+        return translation.response(answer, with_normalized=request.include_normalized)
 
     @override
     async def PredictBatch(
         self, request: pb.PredictBatchRequest, context: Context
-    ) -> pb.PredictBatchResponse:
+    ) -> pb.PredictBatchResponse | bytes:
         self._check_count("images", request.images)
         with at("model"):
             recognizer = self._models.get(request.model)
+        values = None if request.include_normalized else translation.values(request.images)
+        if values is not None:
+            return rows.batch(await self._batcher.recognize_values(values, recognizer))
         pictures = translation.pictures(request.images)
         outcomes = await self._batcher.recognize_all(pictures, recognizer)
         return translation.batch(outcomes, with_normalized=request.include_normalized)
@@ -81,13 +86,13 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
     ) -> pb.ListModelsResponse:
         return translation.listing(self._models)
 
-    async def _ask(self, place: int, name: str, seen: Normalized) -> translation.Outcome:
+    async def _ask(self, place: int, name: str, seen: Seen) -> translation.Outcome:
         try:
             with at(f"models[{place}]"):
                 recognizer = self._models.get(name)
         except FieldError as error:
             return error
-        return await self._batcher.recognize(seen, recognizer)
+        return translation.alone(await self._batcher.recognize(seen, recognizer))
 
     def _check_count(self, field: str, items: Sized) -> None:
         with at(field):

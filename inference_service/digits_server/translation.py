@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from digits.v1 import digits_pb2 as pb
 from digits_core import Number, NumberDigit, Prediction, Reader, Recognizer, Rejection
+from numpy.typing import NDArray
 
+from digits_server.coalescer import Row
 from digits_server.errors import FieldError
 from digits_server.models import Broken, Models
 from digits_server.picture import Encoded, Missing, Picture, Pixels, Raw
 from digits_server.status import Status
 
 Outcome = Prediction | FieldError
+
+VALUES = 28 * 28
+"""Bytes of `pixels`."""
 
 
 def picture(image: pb.Image, field: str) -> Picture:
@@ -32,6 +38,16 @@ def pictures(images: Iterable[pb.Image]) -> list[Picture]:
     return [picture(image, f"images[{place}]") for place, image in enumerate(images)]
 
 
+def alone(answer: Prediction | Row) -> Prediction:
+    """An answer that may have been found together with others."""
+    return answer.prediction if isinstance(answer, Row) else answer
+
+
+def response(answer: Prediction | Row, *, with_normalized: bool) -> pb.PredictResponse:
+    """The answer to one call."""
+    return pb.PredictResponse(prediction=prediction(alone(answer), with_normalized=with_normalized))
+
+
 def prediction(answer: Prediction, *, with_normalized: bool) -> pb.Prediction:
     """One answer, with what the model saw if that was asked for."""
     return pb.Prediction(
@@ -46,6 +62,14 @@ def prediction(answer: Prediction, *, with_normalized: bool) -> pb.Prediction:
         normalized=answer.normalized.tobytes() if with_normalized else None,
         digit_count=answer.digit_count,
     )
+
+
+def values(images: Sequence[pb.Image]) -> NDArray[np.uint8] | None:
+    """The values uint8[N, 28, 28] of a batch that holds nothing else, each of the right size."""
+    rows = [image.pixels for image in images]
+    if not rows or set(map(len, rows)) != {VALUES}:
+        return None
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(-1, 28, 28)
 
 
 def batch(outcomes: Iterable[Outcome], *, with_normalized: bool) -> pb.PredictBatchResponse:

@@ -2,9 +2,10 @@
 
 from digits_core.image.decode import decode, grey
 from digits_core.image.limits import Limits
-from digits_core.image.normalize import NORMALIZER_VERSION, from_pixels, normalize
+from digits_core.image.normalize import NORMALIZER_VERSION, from_pixels, normalize, values
 from digits_core.image.normalized import Normalized, Traits
 from digits_core.image.page import PAGE_VERSION, Page, lay_out
+from digits_core.image.pieces import find_pieces
 
 __all__ = [
     "NORMALIZER_VERSION",
@@ -14,8 +15,10 @@ __all__ = [
     "Page",
     "Traits",
     "decode",
+    "find_pieces",
     "from_pixels",
     "grey",
     "lay_out",
     "normalize",
+    "values",
 ]

@@ -64,26 +64,31 @@ def normalize(picture: Grey) -> Normalized:
     return replace(first, alternatives=tuple(map(_second, others))) if others else first
 
 
-def from_pixels(pixels: bytes | Grey) -> Normalized:
-    """Take 784 bytes, or uint8[28, 28], of white ink on black as they are: nothing is normalised.
+def values(pixels: bytes | Grey) -> Grey:
+    """784 bytes, or uint8[28, 28], of white ink on black as uint8[28, 28].
 
     Raises `WrongSize` for anything else.
     """
-    values = np.frombuffer(pixels, np.uint8) if isinstance(pixels, bytes) else pixels
-    if values.dtype != np.uint8 or values.shape not in ((SIDE * SIDE,), (SIDE, SIDE)):
+    given = np.frombuffer(pixels, np.uint8) if isinstance(pixels, bytes) else pixels
+    if given.dtype != np.uint8 or given.shape not in ((SIDE * SIDE,), (SIDE, SIDE)):
         raise WrongSize(
-            f"pixels hold {values.size} values of {values.dtype}: "
+            f"pixels hold {given.size} values of {given.dtype}: "
             f"send exactly {SIDE * SIDE} bytes, {SIDE} rows of {SIDE}"
         )
-    values = values.reshape(SIDE, SIDE)
-    _, mask = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return given.reshape(SIDE, SIDE)
+
+
+def from_pixels(pixels: bytes | Grey) -> Normalized:
+    """Take what `values` takes as it is: nothing is normalised."""
+    seen = values(pixels)
+    _, mask = cv2.threshold(seen, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     found = find_groups(mask)
     if not found.groups:
-        return Normalized(values, 0, 0.0, Traits())
+        return Normalized(seen, 0, 0.0, Traits())
     left, top, right, bottom = found.groups[0].box
-    stroke = relative_stroke(np.ascontiguousarray(values[top:bottom, left:right]))
+    stroke = relative_stroke(np.ascontiguousarray(seen[top:bottom, left:right]))
     traits = _traits(found, found.groups[0], stroke, 1)
-    return Normalized(values, len(found.groups), float(values.max()), traits)
+    return Normalized(seen, len(found.groups), float(seen.max()), traits)
 
 
 def _readings(picture: Grey, factor: int, ink: Ink) -> list[Normalized]:
