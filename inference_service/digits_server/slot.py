@@ -81,7 +81,7 @@ class Slot:
     def start(self, settings: Settings, pipes: Iterable[Connection], *, late: bool) -> None:
         """Fork a process into the place; `pipes` are the supervisor's, which it has to close."""
         self.pipe, theirs = _FORK.Pipe()
-        self._figures = _FORK.RawValue(Figures)
+        self._figures = Figures.shared()
         run = partial(worker.run, settings, self.place, theirs, self._figures, late=late)
         self._process = _FORK.Process(target=_forked, args=(run, [*pipes, self.pipe]))
         self._process.start()
