@@ -43,9 +43,10 @@ def report(bench: Bench, seconds: float) -> Section:
                 f"{taken.rate:,.0f}",
                 f"{taken.p50 * 1e3:.2f}",
                 f"{taken.p99 * 1e3:.2f}",
+                f"{taken.failed:,}",
                 f"{stolen:.1%}",
             )
         )
-    head = ("what", "peak a second", "asked a second", "p50 ms", "p99 ms", "stolen")
+    head = ("what", "peak a second", "asked a second", "p50 ms", "p99 ms", "failed", "stolen")
     note = f"Calls come as a Poisson process does, for {seconds:.0f} s."
     return Section("Half the peak", rows, head, lines, note)

@@ -48,7 +48,7 @@ class Subject:
     ) -> Sample:
         """Ask as `Generator.ask` does, with `each` pictures a request.
 
-        Raises `Wrong` when a call fails, a reply is not right, or the server
+        Raises `Wrong` when every call fails, a reply is not right, or the server
         counted other calls than the generator.
         """
         if self.log:
@@ -65,12 +65,13 @@ class Subject:
             server_cpu=used / taken.answered / each,
             load_cpu=taken.cpu_s / taken.calls / each,
             split=split,
+            failed=taken.failed,
         )
 
     def _believe(self, taken: Taken) -> None:
         name = f"{self.target.kind} {self.target.method}"
-        if taken.failed or not taken.calls:
-            raise Wrong(f"{name}: {taken.failed} calls failed: {taken.faults}")
+        if not taken.calls:
+            raise Wrong(f"{name}: no call was answered: {taken.faults}")
         wrong = [index for index, reply in taken.replies.items() if not self.check(index, reply)]
         if wrong:
             raise Wrong(f"{name}: {len(wrong)} of {len(taken.replies)} replies are wrong")

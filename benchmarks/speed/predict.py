@@ -17,7 +17,10 @@ WANTED = {RAW: (0.80, 0.92), PNG: (0.85, 0.95)}
 ALONE = 1.4, 1.15
 """Of one call after the other: a call, over what its transport and its picture take."""
 
-HEAD = ("what", "a second", "p50 ms", "p99 ms", "server us", "generator us", "busiest worker")
+HEAD = (
+    *("what", "a second", "p50 ms", "p99 ms", "server us", "generator us", "failed"),
+    "busiest worker",
+)
 
 
 def measures(bench: Bench) -> dict[str, Measure]:
@@ -125,6 +128,7 @@ def line(rounds: Rounds, name: str) -> tuple[str, ...]:
         ranged(rounds.each(lambda samples: samples[name].p99), 1e3, 2),
         ranged(rounds.each(lambda samples: samples[name].server_cpu), 1e6),
         ranged(load, 1e6) if load.median else "",
+        f"{rounds.failed(name):,}" if load.median else "",
         rounds.busiest(name),
     )
 

@@ -15,7 +15,7 @@ class Sample:
     """What one measure gave in one round.
 
     Items (calls, pictures) a second, latencies in seconds, processor seconds an
-    item of the server and of the load generator, calls by worker.
+    item of the server and of the load generator, calls by worker, failed calls.
     """
 
     rate: float
@@ -24,6 +24,7 @@ class Sample:
     server_cpu: float = 0.0
     load_cpu: float = 0.0
     split: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
 
 
 Measure: TypeAlias = Callable[[], Sample]
@@ -47,6 +48,10 @@ class Rounds:
 
     def rate(self, name: str) -> Interval:
         return self.each(lambda samples: samples[name].rate)
+
+    def failed(self, name: str) -> int:
+        """The calls that failed in all rounds."""
+        return sum(samples[name].failed for samples in self.kept)
 
     def busiest(self, name: str) -> str:
         """The share of the calls that the busiest worker answered: the median, and the most."""
