@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.serving import PYTHON, ROOT, cores, origin
@@ -40,38 +41,44 @@ def main() -> None:
 
 
 def _sections(bench: Bench, chosen: argparse.Namespace) -> tuple[list[Section], Rounds | None]:
-    parts: dict[str, tuple[Callable[[], dict[str, Measure]], Callable[[Rounds], Section]]] = {
-        "predict": (lambda: predict.measures(bench), predict.report),
-        "batch": (lambda: batch.measures(bench), batch.report),
-        "gateway": (lambda: gateway.measures(bench), gateway.report),
-        "folder": (lambda: folder.measures(bench, chosen.files), folder.report),
-        "sizes": (lambda: sizes.measures(bench), sizes.report),
+    """Take the rounds of all that takes turns, then what stands alone."""
+    in_turns: dict[str, tuple[Callable[[Bench], dict[str, Measure]], Callable[[Rounds], Section]]]
+    in_turns = {
+        "predict": (predict.measures, predict.report),
+        "batch": (batch.measures, batch.report),
+        "gateway": (gateway.measures, gateway.report),
+        "folder": (partial(folder.measures, count=chosen.files), folder.report),
+        "sizes": (sizes.measures, sizes.report),
     }
-    alone: dict[str, Callable[[], Section]] = {
-        "startup": lambda: startup.report(bench, chosen.rounds),
-        "arrivals": lambda: arrivals.report(bench, chosen.arrivals),
-        "costs": lambda: costs.report(bench.data),
+    alone: dict[str, Callable[[Bench], Section]] = {
+        "startup": partial(startup.report, starts=chosen.rounds),
+        "arrivals": partial(arrivals.report, seconds=chosen.arrivals),
+        "costs": lambda bench: costs.report(bench.data),
     }
-    measures: dict[str, Measure] = {}
-    for part in parts:
-        if part in chosen.only:
-            measures |= parts[part][0]()
-    rounds = (
-        take(measures, chosen.rounds, most_stolen=chosen.steal, note=_note) if measures else None
-    )
-    sections = [parts[part][1](rounds) for part in parts if rounds and part in chosen.only]
-    sections += [alone[part]() for part in alone if part in chosen.only]
+    taking = [in_turns[part] for part in in_turns if part in chosen.only]
+    measures = {
+        name: measure for measured, _ in taking for name, measure in measured(bench).items()
+    }
+    rounds = None
+    if measures:
+        rounds = take(measures, chosen.rounds, most_stolen=chosen.steal, note=_note)
+    sections = [report(rounds) for _, report in taking if rounds]
+    sections += [alone[part](bench) for part in alone if part in chosen.only]
     return sections, rounds
 
 
 def _head(bench: Bench, chosen: argparse.Namespace) -> Sequence[str]:
-    workers = bench.server.workers
     return (
         "# Speed",
-        f"`make bench` wrote this: {origin(bench.server.address)}; commit {_commit()}.",
-        f"{workers} process(es) of the server and of the no-op server, {cores()} in process; "
-        f"{chosen.seconds:g} s a measure and round; 8 connections; pictures from "
-        + ("MNIST's test set." if bench.data else "our own strokes."),
+        (
+            f"`make bench` wrote this: {origin(bench.server.address)}; commit {_commit()}; "
+            f"load average before {os.getloadavg()[0]:.1f}."
+        ),
+        (
+            f"{bench.server.workers} process(es) of the server and of the no-op server, {cores()} "
+            f"in process; {chosen.seconds:g} s a measure and round; 8 connections; pictures from "
+            f"{'MNIST' if bench.data else 'strokes of our own'}."
+        ),
     )
 
 
@@ -106,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
     parser.add_argument("--workers", type=int, default=cores(), help="of the server")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=1.5, help="of a measure in a round")
+    parser.add_argument("--seconds", type=float, default=1.2, help="of a measure in a round")
     parser.add_argument("--files", type=int, default=10_000, help="in the folder")
     parser.add_argument("--arrivals", type=float, default=60.0, help="seconds at half the peak")
     parser.add_argument(

@@ -56,14 +56,13 @@ class Processes:
     ) -> Sample:
         """Work on the bodies in turn for so long in every process; `each` body holds so many."""
         works = self._all(_for_so_long, [(task, bodies, model, seconds)] * len(self._processes))
-        rate = sum(len(work.latencies) / work.seconds for work in works)
-        return _sample(works, rate * each, each)
+        return _sample(works, each)
 
     def files(self, paths: Sequence[Path]) -> Sample:
         """Read and recognise each file once, the processes taking every other one."""
         count = len(self._processes)
         works = self._all(_once_each, [(paths[start::count],) for start in range(count)])
-        return _sample(works, len(paths) / max(work.seconds for work in works), 1)
+        return _sample(works)
 
     def _all(
         self, function: Callable[..., Work], arguments: Sequence[tuple[Any, ...]]
@@ -75,7 +74,9 @@ class Processes:
         return [future.result() for future in futures]
 
 
-def _sample(works: Sequence[Work], rate: float, each: int) -> Sample:
+def _sample(works: Sequence[Work], each: int = 1) -> Sample:
+    # The sum of their rates: a limit waits for no process that something else slowed.
+    rate = sum(len(work.latencies) / work.seconds for work in works) * each
     latencies = np.concatenate([work.latencies for work in works])
     p50, p99 = np.percentile(latencies, [50, 99])
     cpu = sum(work.cpu_s for work in works) / len(latencies) / each
