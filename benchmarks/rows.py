@@ -12,7 +12,9 @@ class Row:
     """One promise. Shares lie in 0 to 1, the rest are counts; `aim` is what is hoped for.
 
     `most` says that less is better: `least` and `aim` are then upper limits.
-    `n` counts pictures; `decimals` are those shown of a share's percents.
+    `n` counts pictures or rounds; `decimals` are those shown of a share's
+    percents, or of what has another `unit`. `between` is the 95 % interval of
+    what was measured.
     """
 
     what: str
@@ -22,6 +24,8 @@ class Row:
     aim: float | None = None
     most: bool = False
     decimals: int = 2
+    unit: str = "%"
+    between: tuple[float, float] | None = None
 
     @property
     def met(self) -> str:
@@ -36,14 +40,20 @@ class Row:
         """The row as text, in the order of `HEAD`."""
         sign = "≤ " if self.most else "≥ "
         wanted = ["" if w is None else sign + self._shown(w) for w in (self.least, self.aim)]
-        return (self.what, f"{self.n:,}", self._shown(self.measured), *wanted, self.met)
+        measured = self._shown(self.measured)
+        if self.between:
+            measured += f" ({' - '.join(map(self._shown, self.between))})"
+        return (self.what, f"{self.n:,}", measured, *wanted, self.met)
 
     def _short_of(self, wanted: float) -> float:
         # Rounded, so that 0.9970 of 10,000 is not short of 0.997 by a bit of the mantissa.
         return round(self.measured - wanted if self.most else wanted - self.measured, 9)
 
     def _shown(self, value: float) -> str:
-        return f"{value}" if isinstance(value, int) else f"{value * 100:.{self.decimals}f} %"
+        if isinstance(value, int):
+            return f"{value}"
+        scaled = value * 100 if self.unit == "%" else value
+        return f"{scaled:.{self.decimals}f} {self.unit}".rstrip()
 
 
 def markdown(head: Sequence[str], rules: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -136,8 +136,8 @@ def main() -> None:
     if chosen.data_dir is None:
         parser.error("name the folder of the data with --data-dir or DIGITS_DATA_DIR")
     report = Report()
-    with own_server() as address, Client(address) as client:
-        print(origin(address))
+    with own_server() as server, Client(server.address) as client:
+        print(origin(server.address))
         for model in chosen.models:
             for name in chosen.sets:
                 SETS[name](client, model, chosen.data_dir, report)

@@ -1,46 +1,100 @@
 """A server of the benchmark's own, and the line that says where the figures come from."""
 
 import datetime as dt
+import json
 import os
 import platform
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from digits_client import Client
 
+ROOT = Path(__file__).parents[1]
+SERVE = ROOT / ".venv" / "bin" / "python"
+PYTHON = SERVE if SERVE.exists() else Path(sys.executable)
+"""The interpreter of `make up`, where it is set up."""
+
 START_S = 30.0
+STOP_S = 15.0
+
+Event = dict[str, Any]
+
+
+class Log:
+    """What a process writes to standard error, in JSON, a line an event."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+
+    def new(self) -> list[Event]:
+        """The events since this was asked last."""
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            whole, _, _ = file.read().rpartition(b"\n")
+        self._read += len(whole) + 1 if whole else 0
+        return [json.loads(line) for line in whole.splitlines() if line.startswith(b"{")]
+
+    def text(self) -> str:
+        """All of it."""
+        return self._path.read_text()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process that serves at `address` (`host:port`), by `workers` processes.
+
+    It took `start_s` seconds until it did.
+    """
+
+    pid: int
+    address: str
+    workers: int
+    start_s: float
+    log: Log
 
 
 @contextmanager
-def own_server() -> Iterator[str]:
-    """Start `python -m digits_server` on a free port; yield its address once it serves."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "digits_server"],
-            env=os.environ | {"DIGITS_HOST": "127.0.0.1", "DIGITS_GRPC_PORT": str(port)},
-            stderr=log,
-        )
-        try:
-            address = f"127.0.0.1:{port}"
-            with Client(address, wait_for_ready=True, timeout=START_S) as client:
-                while not client.health():
-                    if server.poll() is not None:
-                        log.seek(0)
-                        sys.exit(log.read().decode())
-                    time.sleep(0.05)
-            yield address
-        finally:
-            server.terminate()
-            server.wait()
+def own_server(
+    python: Path = PYTHON, *, core: int | None = None, **settings: object
+) -> Iterator[Running]:
+    """Start `python -m digits_server` on a free port; yield it once all its workers serve.
+
+    `settings` are those of the server, as `workers=2`. It gets one `core` alone
+    if that is told.
+    """
+    start = time.monotonic()
+    settings = {"grpc_port": 0, **settings}
+    with _process(python, "digits_server", settings, core) as (process, log):
+        events: list[Event] = []
+        while not (workers := _serving(events, settings)):
+            _wait(process, log, start)
+            events += log.new()
+        address = next(event["address"] for event in events if event["event"] == "listening")
+        with Client(address) as client:
+            client.health()
+        yield Running(process.pid, address, workers, time.monotonic() - start, log)
+
+
+@contextmanager
+def own_gateway(server: str, python: Path = PYTHON) -> Iterator[Running]:
+    """Start `python -m digits_gateway` on a free port, before the server at that address."""
+    start = time.monotonic()
+    settings = {"http_port": 0, "server_address": server}
+    with _process(python, "digits_gateway", settings) as (process, log):
+        events: list[Event] = []
+        while not (heard := [event for event in events if event["event"] == "listening"]):
+            _wait(process, log, start)
+            events += log.new()
+        address = f"{heard[0]['host']}:{heard[0]['port']}"
+        yield Running(process.pid, address, 1, time.monotonic() - start, log)
 
 
 def origin(address: str) -> str:
@@ -52,9 +106,71 @@ def origin(address: str) -> str:
 
 def machine() -> str:
     """Return processor, cores, Python and date."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     today = dt.datetime.now(dt.UTC).date()
-    return f"{_processor()}, {cores} cores, Python {platform.python_version()}, {today}"
+    return f"{_processor()}, {cores()} cores, Python {platform.python_version()}, {today}"
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _process(
+    python: Path, module: str, settings: Mapping[str, object], core: int | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], Log]]:
+    with tempfile.NamedTemporaryFile() as file:
+        with _only_on(core):
+            process = subprocess.Popen(
+                [python, "-m", module], env=_environment(settings), stderr=file
+            )
+        try:
+            yield process, Log(Path(file.name))
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def _only_on(core: int | None) -> Iterator[None]:
+    """What is started in here runs on that processor alone."""
+    if core is None:
+        yield
+        return
+    ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
+
+
+def _environment(settings: Mapping[str, object]) -> dict[str, str]:
+    """Our own, with the modules kept compiled between starts, and the settings."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    chosen = {f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}
+    return kept | {"DIGITS_HOST": "127.0.0.1"} | chosen
+
+
+def _serving(events: list[Event], settings: Mapping[str, object]) -> int:
+    """How many processes serve; 0 until it is all of them. Only one of several says who it is."""
+    serving = [event for event in events if event["event"] == "serving"]
+    workers = {event["worker"] for event in serving if "worker" in event}
+    if workers and len(workers) < int(str(settings.get("workers", 1))):
+        return 0
+    return len(workers) or min(1, len(serving))
+
+
+def _wait(process: subprocess.Popen[bytes], log: Log, start: float) -> None:
+    if process.poll() is not None:
+        sys.exit(log.text())
+    if time.monotonic() - start > START_S:
+        sys.exit(f"it does not serve after {START_S:.0f} s:\n{log.text()}")
+    time.sleep(0.002)
 
 
 def _processor() -> str:

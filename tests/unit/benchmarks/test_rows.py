@@ -59,3 +59,11 @@ def test_markdown() -> None:
     table = markdown(("a", "b"), ("---", "--:"), [("1", "2")])
 
     assert table == "| a | b |\n| --- | --: |\n| 1 | 2 |"
+
+
+def test_a_unit_and_an_interval() -> None:
+    """What is no share says its unit, and a median between what it lies."""
+    row = Row("start", 10, 0.51, 0.6, 0.4, most=True, unit="s", between=(0.5, 0.55))
+
+    assert row.cells()[2:5] == ("0.51 s (0.50 s - 0.55 s)", "≤ 0.60 s", "≤ 0.40 s")
+    assert Row("ratio", 10, 0.916, unit="").cells()[2] == "0.92"
