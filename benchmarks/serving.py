@@ -65,7 +65,7 @@ class Running:
 def own_server(
     python: Path = PYTHON, *, core: int | None = None, **settings: object
 ) -> Iterator[Running]:
-    """Start `python -m digits_server` on a free port; yield it once all its workers serve.
+    """Start `python -m digits_server` on a free port; yield it once it serves.
 
     `settings` are those of the server, as `workers=2`. It gets one `core` alone
     if that is told.
@@ -74,9 +74,10 @@ def own_server(
     settings = {"grpc_port": 0, **settings}
     with _process(python, "digits_server", settings, core) as (process, log):
         events: list[Event] = []
-        while not (workers := _serving(events, settings)):
+        while not (serving := [event for event in events if event["event"] == "serving"]):
             _wait(process, log, start)
             events += log.new()
+        workers = serving[0].get("workers", 1)
         address = next(event["address"] for event in events if event["event"] == "listening")
         with Client(address) as client:
             client.health()
@@ -154,15 +155,6 @@ def _environment(settings: Mapping[str, object]) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     chosen = {f"DIGITS_{name.upper()}": str(value) for name, value in settings.items()}
     return kept | {"DIGITS_HOST": "127.0.0.1"} | chosen
-
-
-def _serving(events: list[Event], settings: Mapping[str, object]) -> int:
-    """How many processes serve; 0 until it is all of them. Only one of several says who it is."""
-    serving = [event for event in events if event["event"] == "serving"]
-    workers = {event["worker"] for event in serving if "worker" in event}
-    if workers and len(workers) < int(str(settings.get("workers", 1))):
-        return 0
-    return len(workers) or min(1, len(serving))
 
 
 def _wait(process: subprocess.Popen[bytes], log: Log, start: float) -> None:

@@ -157,7 +157,7 @@ class Supervisor:
         match news:
             case Listening(address) if not self._address:
                 self._address = address
-                logger.info("listening", address=address, workers=len(self._slots))
+                logger.info("listening", address=address)
             case Loaded(models):
                 slot.loaded = True
                 self._models = models
@@ -165,7 +165,7 @@ class Supervisor:
                 slot.serving = True
                 if not self._served and all(other.serving for other in self._slots):
                     self._served = True
-                    logger.info("serving", models=self._models)
+                    logger.info("serving", models=self._models, workers=len(self._slots))
             case Failed(cause):
                 slot.cause = cause
 
