@@ -1,15 +1,16 @@
-"""Pictures of several calls, shown to their model together.
+"""Work of the event loop itself: small pictures are prepared, and shown to their model together.
 
 One run for eight pictures takes half as long as eight runs. No timer is waited
-for: what has gathered when the event loop brings no more goes.
+for: what has gathered when the event loop brings no more goes, and after some
+time others get their turn.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from digits_core import Answers, Normalized, Prediction, Recognizer, from_pixels
@@ -19,7 +20,7 @@ from digits_server import deadline
 from digits_server.errors import DeadlinePassed
 
 TURN_S = 0.002
-"""How long the models may hold up the event loop at a time, as far as can be foreseen."""
+"""How long the event loop may be held up at a time, as far as can be foreseen."""
 
 FEW = 4
 """Fewer pictures of plain values are not worth telling their pieces in one go."""
@@ -41,6 +42,9 @@ _FIRST_S = 0.0002
 Seen: TypeAlias = Normalized | NDArray[np.uint8]
 """A prepared picture, or values uint8[28, 28] as they came."""
 
+Prepare: TypeAlias = Callable[[], Seen]
+"""Prepares a picture, in the time of a small one; raises what is at fault."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -55,19 +59,14 @@ class Row:
         return self.answers[self.place]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Waiting:
-    """What a model is to see, the model, when its call ends, and who waits for the answer."""
+    """What is to be prepared and shown to a model, when its call ends, and who waits for it."""
 
-    seen: Seen
-    recognizer: Recognizer
+    work: Prepare | Seen
+    recognizer: Recognizer | None
     ends: float
-    answer: asyncio.Future[Prediction | Row]
-
-    @property
-    def readings(self) -> int:
-        """How many 28x28 the model has to look at."""
-        return 1 + len(self.seen.alternatives) if isinstance(self.seen, Normalized) else 1
+    answer: asyncio.Future[Any]
 
 
 class Coalescer:
@@ -82,63 +81,100 @@ class Coalescer:
         self._company = 1.0
         self._gathered = self._quiet = 0
 
-    async def recognize(self, seen: Seen, recognizer: Recognizer) -> Prediction | Row:
+    async def prepare(self, work: Prepare) -> Seen:
+        """Prepare a small picture when its turn comes.
+
+        Raises `DeadlinePassed` where that would be too late, and what `work` raises.
+        """
+        return await self._turn_for(work, None)
+
+    async def recognize(self, work: Prepare | Seen, recognizer: Recognizer) -> Prediction | Row:
         """Ask a model about one picture; a row where values were answered together.
 
         Raises `DeadlinePassed` where the answer would come too late, and what the model raises.
         """
+        return await self._turn_for(work, recognizer)
+
+    def _turn_for(self, work: Prepare | Seen, recognizer: Recognizer | None) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             self._gathered = 0
             loop.call_soon(self._turn)
-        answer: asyncio.Future[Prediction | Row] = loop.create_future()
-        self._waiting.append(_Waiting(seen, recognizer, deadline.end(), answer))
-        return await answer
+        answer: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append(_Waiting(work, recognizer, deadline.end(), answer))
+        return answer
 
     def _turn(self) -> None:
-        room = max(1.0, TURN_S / self._each_s)
-        if self._more_to_come(room):
+        if self._more_to_come():
             asyncio.get_running_loop().call_soon(self._turn)
             return
-        self._company += _NEWEST * (len(self._waiting) - self._company)
-        alike: dict[tuple[Recognizer, bool], list[_Waiting]] = {}
-        while self._waiting and room > 0:
+        alike: dict[tuple[Recognizer, bool], list[tuple[Seen, asyncio.Future[Any]]]] = {}
+        count, left_s = 0, TURN_S
+        while self._waiting and left_s > 0:
             member = self._waiting.popleft()
             if member.answer.done():  # cancelled
                 continue
-            if time.monotonic() >= member.ends:
+            started = time.monotonic()
+            if started >= member.ends:
                 member.answer.set_exception(DeadlinePassed(deadline.PASSED))
                 continue
-            room -= member.readings
-            kind = member.recognizer, isinstance(member.seen, Normalized)
-            alike.setdefault(kind, []).append(member)
+            seen = _seen(member)
+            left_s -= time.monotonic() - started
+            if seen is None:
+                continue
+            if member.recognizer is None:
+                member.answer.set_result(seen)
+                continue
+            count += 1
+            left_s -= self._each_s * _readings(seen)
+            kind = member.recognizer, isinstance(seen, Normalized)
+            alike.setdefault(kind, []).append((seen, member.answer))
+        self._company += _NEWEST * (count - self._company)
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
         for (recognizer, _), members in alike.items():
             self._ask(recognizer, members)
 
-    def _more_to_come(self, room: float) -> bool:
-        """Whether calls are coming in, as they did of late, and there is room for them."""
+    def _more_to_come(self) -> bool:
+        """Whether calls are coming in, as they did of late, and there is time for them."""
         count = len(self._waiting)
         self._quiet = self._quiet + 1 if count == self._gathered else 0
         self._gathered = count
-        return self._company > COMPANY and self._quiet < QUIET and count < room
+        return self._company > COMPANY and self._quiet < QUIET and count * self._each_s < TURN_S
 
-    def _ask(self, recognizer: Recognizer, members: Sequence[_Waiting]) -> None:
+    def _ask(
+        self, recognizer: Recognizer, members: Sequence[tuple[Seen, asyncio.Future[Any]]]
+    ) -> None:
         started = time.perf_counter()
         try:
-            answers = _answers(recognizer, [member.seen for member in members])
+            answers = _answers(recognizer, [seen for seen, _ in members])
         except Exception as error:  # noqa: BLE001  # it belongs to the call whose picture it was
             if len(members) == 1:
-                members[0].answer.set_exception(error)
+                members[0][1].set_exception(error)
                 return
             for member in members:
                 self._ask(recognizer, [member])
             return
-        each = (time.perf_counter() - started) / sum(member.readings for member in members)
+        each = (time.perf_counter() - started) / sum(_readings(seen) for seen, _ in members)
         self._each_s += _NEWEST * (each - self._each_s)
-        for member, answer in zip(members, answers, strict=True):
-            member.answer.set_result(answer)
+        for (_, waiting), answer in zip(members, answers, strict=True):
+            waiting.set_result(answer)
+
+
+def _seen(member: _Waiting) -> Seen | None:
+    """What a picture looks like; None where it is at fault, which its call is told."""
+    if isinstance(member.work, Normalized | np.ndarray):
+        return member.work
+    try:
+        return member.work()
+    except Exception as error:  # noqa: BLE001  # it belongs to the call whose picture it was
+        member.answer.set_exception(error)
+        return None
+
+
+def _readings(seen: Seen) -> int:
+    """How many 28x28 the model has to look at."""
+    return 1 + len(seen.alternatives) if isinstance(seen, Normalized) else 1
 
 
 def _answers(recognizer: Recognizer, seen: Sequence[Seen]) -> Sequence[Prediction | Row]:

@@ -35,8 +35,8 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
     ) -> pb.PredictResponse | bytes:
         with at("model"):
             recognizer = self._models.get(request.model)
-        seen = await self._batcher.see(translation.picture(request.image, "image"))
-        answer = await self._batcher.recognize(seen, recognizer)
+        picture = translation.picture(request.image, "image")
+        answer = await self._batcher.answer(picture, recognizer)
         if isinstance(answer, Row) and not request.include_normalized:
             return rows.response(answer)
         return translation.response(answer, with_normalized=request.include_normalized)

@@ -42,7 +42,7 @@ def reader(reading_models: Path) -> Reader:
 class Gate(Picture):
     """A file whose decoding begins, tells so, and waits until it may go on."""
 
-    decodes: ClassVar[bool] = True
+    heavy: ClassVar[bool] = True
     begun: threading.Event
     go: threading.Event
 

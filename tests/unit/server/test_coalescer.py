@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from digits_core import CoreError, Normalized, Prediction, Recognizer, from_pixels
 from digits_server import deadline
-from digits_server.coalescer import TURN_S, Coalescer
+from digits_server.coalescer import TURN_S, Coalescer, Row
 from digits_server.errors import DeadlinePassed
 
 SEEN = [from_pixels(bytes([value] * 784)) for value in range(1, 201)]
@@ -129,6 +130,86 @@ async def test_a_picture_that_the_model_fails_on_fails_alone() -> None:
 
     assert isinstance(answers.pop(2), CoreError)
     assert answers == [1, 2, 4, 5]
+
+
+@pytest.mark.parametrize("place", [0, 2, 4], ids=["first", "middle", "last"])
+async def test_a_picture_at_fault_costs_the_others_nothing(place: int) -> None:
+    """What ails it is raised to its own call."""
+    coalescer, model = Coalescer(), Counting()
+
+    def fail() -> Normalized:
+        raise CoreError("no picture")
+
+    works = [partial(_same, seen) for seen in SEEN[:5]]
+    works[place] = fail
+    answers = await asyncio.gather(
+        *(coalescer.recognize(work, model) for work in works), return_exceptions=True
+    )
+
+    assert isinstance(answers.pop(place), CoreError)
+    assert answers == [value for value in range(1, 6) if value != place + 1]
+
+
+@pytest.mark.parametrize("place", [0, 2, 4], ids=["first", "middle", "last"])
+async def test_a_cancelled_picture_is_not_prepared(place: int) -> None:
+    """The others are."""
+    coalescer, model, prepared = Coalescer(), Counting(), list[Normalized]()
+
+    def prepare(seen: Normalized) -> Normalized:
+        prepared.append(seen)
+        return seen
+
+    calls = [
+        asyncio.ensure_future(coalescer.recognize(partial(prepare, seen), model))
+        for seen in SEEN[:5]
+    ]
+    asyncio.get_running_loop().call_soon(calls[place].cancel)
+    await asyncio.gather(*calls, return_exceptions=True)
+
+    assert len(prepared) == 4
+    assert not any(seen is SEEN[place] for seen in prepared)
+
+
+async def test_pictures_that_take_long_go_in_turns() -> None:
+    """Others run between them; what is only to be prepared goes the same way."""
+    coalescer, model, turns = Coalescer(), Counting(), []
+
+    def prepare(seen: Normalized) -> Normalized:
+        time.sleep(TURN_S)
+        return seen
+
+    async def other() -> None:
+        while not all(call.done() for call in calls):
+            turns.append(sum(call.done() for call in calls))
+            await asyncio.sleep(0)
+
+    works = [partial(prepare, seen) for seen in SEEN[:6]]
+    calls = [asyncio.ensure_future(coalescer.recognize(work, model)) for work in works[:3]]
+    calls += [asyncio.ensure_future(coalescer.prepare(work)) for work in works[3:]]
+    await other()
+
+    assert [call.result() for call in calls] == [1, 2, 3, *SEEN[3:6]]
+    assert len(set(turns)) >= 5
+
+
+async def test_values_are_answered_in_rows(tiny_models) -> None:
+    """As alone, where several come together; a single one is."""
+    model = Recognizer.load("cnn", tiny_models)
+    rng = np.random.default_rng(0)
+    values = [rng.integers(0, 256, (28, 28), np.uint8) for _ in range(9)]
+    coalescer = Coalescer()
+    together = await asyncio.gather(*(coalescer.recognize(each, model) for each in values))
+    single = await coalescer.recognize(values[0], model)
+
+    assert all(isinstance(answer, Row) for answer in together)
+    assert isinstance(single, Prediction)
+    for each, row in zip(values, together, strict=True):
+        wanted = model.recognize([from_pixels(each)])[0]
+        assert row.prediction.probabilities == pytest.approx(wanted.probabilities, abs=1e-6)
+
+
+def _same(seen: Normalized) -> Normalized:
+    return seen
 
 
 async def test_together_as_alone(tiny_models) -> None:
