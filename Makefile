@@ -8,6 +8,7 @@ GATEWAY := proto clients/python clients/gateway
 TRAINING := core training_pipeline
 SERVE := $(INFERENCE) clients/python clients/gateway
 ALL := $(SERVE) training_pipeline
+PEERS := mlserver triton fastapi-onnx fastapi-keras
 DEV := .venv-dev/bin
 PIP_INSTALL = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
 
@@ -48,7 +49,8 @@ lint: .venv-dev/.installed .venv-dev/.buf ## check style, types, import rules, p
 	$(BUF) format --diff --exit-code proto
 	$(DEV)/hadolint docker/*.Dockerfile
 	$(DEV)/shellcheck .ci/run tests/e2e/*.sh
-	@! grep -n '://' requirements/*.lock requirements/*/*.json || { echo 'a lock names an address'; exit 1; }
+	@! grep -n '://' requirements/*.lock requirements/*/*.lock requirements/*/*.json \
+		|| { echo 'a lock names an address'; exit 1; }
 
 format: .venv-dev/.installed .venv-dev/.buf ## lay out the code as 'make lint' wants it
 	$(DEV)/ruff check --fix
@@ -87,14 +89,17 @@ lock: .venv-dev/.locked ## lock the requirements, keeping the versions; ARGS=--u
 	@$(COMPILE_PART) $(GATEWAY:%=%/pyproject.toml) -o requirements/gateway.lock
 	@$(COMPILE_PART) $(TRAINING:%=%/pyproject.toml) -o requirements/training.lock
 	@$(COMPILE_PART) --group build -o requirements/build.lock
+	@set -e; for peer in $(PEERS); do $(COMPILE) --no-annotate requirements/peers/$$peer.in \
+		-o requirements/peers/$$peer.lock; done
 
 clean: ## remove the virtual environments and caches, not work/
-	rm -rf .venv .venv-dev .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.locked: requirements/serve.lock
 .venv-dev/.locked: requirements/dev.lock
-.venv/.locked .venv-dev/.locked:
+$(PEERS:%=.venv-peers/%/.locked): .venv-peers/%/.locked: requirements/peers/%.lock
+.venv/.locked .venv-dev/.locked $(PEERS:%=.venv-peers/%/.locked):
 	@$(PYTHON) -c "$$CHECK_PYTHON"
 	@echo 'Installing $< into $(@D)'
 	@$(PYTHON) -m venv --clear $(@D)
