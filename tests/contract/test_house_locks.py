@@ -19,6 +19,7 @@ ROLES = {
     "serve": SERVE,
     "training": ["core", "training_pipeline"],
 }
+PEERS = ["fastapi-keras", "fastapi-onnx", "mlserver", "triton"]
 GROUPS = {"build": ["build"], "serve": ["build", "up"], "dev": ["build", "up", "dev"]}
 
 
@@ -45,6 +46,7 @@ def _declared(role: str) -> list[Requirement]:
 def test_roles() -> None:
     """Each lock has a role that these tests know."""
     assert {path.stem for path in REQUIREMENTS.glob("*.lock")} == ROLES.keys()
+    assert {path.stem for path in REQUIREMENTS.glob("peers/*.lock")} == set(PEERS)
 
 
 @pytest.mark.parametrize("path", sorted(REQUIREMENTS.rglob("*.*")), ids=lambda path: path.name)
@@ -53,7 +55,7 @@ def test_addresses(path: Path) -> None:
     assert "://" not in path.read_text()
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, *(f"peers/{name}" for name in PEERS)])
 def test_hashes(role: str) -> None:
     """Every pin is exact and has at least one SHA-256."""
     for block in _blocks(role):
@@ -82,6 +84,19 @@ def test_agreement(role: str) -> None:
     versions = {(pin.name, str(pin.specifier)) for pin in _pins("dev")}
 
     assert {(pin.name, str(pin.specifier)) for pin in _pins(role)} <= versions
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_peers(name: str) -> None:
+    """Other people's servers run the net on the onnxruntime and the Keras that we measure with."""
+    pins = {pin.name: str(pin.specifier) for pin in _pins(f"peers/{name}")}
+    ours = {pin.name: str(pin.specifier) for pin in _pins("dev")}
+    engines = {"keras", "onnxruntime", "tensorflow"} & pins.keys()
+    wanted = (REQUIREMENTS / f"peers/{name}.in").read_text().splitlines()
+
+    assert engines
+    assert {each: pins[each] for each in engines} == {each: ours[each] for each in engines}
+    assert {Requirement(line).name for line in wanted if not line.startswith("#")} <= pins.keys()
 
 
 @pytest.mark.parametrize("role", ["build", "gateway", "inference", "serve"])
