@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.serving import Log, _serving
+from benchmarks.serving import Log
 from benchmarks.speed.bench import split
 
 
@@ -26,15 +26,6 @@ def test_calls_by_worker() -> None:
 def test_one_worker_has_no_name() -> None:
     """It needs none to be counted."""
     assert split([_call(), _call()]) == {"": 2}
-
-
-def test_a_server_serves_when_all_its_workers_do() -> None:
-    """Of several each says so; one alone has no name."""
-    one, two = ({"event": "serving", "worker": worker} for worker in (0, 1))
-    settings = {"workers": 2}
-
-    assert [_serving(events, settings) for events in ([], [one], [one, two])] == [0, 0, 2]
-    assert _serving([{"event": "serving"}], settings) == 1
 
 
 def test_a_log_is_read_on(tmp_path: Path) -> None:
