@@ -17,7 +17,7 @@ from digits_core import Answers, Normalized, Prediction, Recognizer, from_pixels
 from numpy.typing import NDArray
 
 from digits_server import deadline
-from digits_server.errors import DeadlinePassed
+from digits_server.errors import DeadlinePassed, Overloaded
 
 TURN_S = 0.002
 """How long the event loop may be held up at a time, as far as can be foreseen."""
@@ -80,23 +80,30 @@ class Coalescer:
         self._each_s = _FIRST_S
         self._company = 1.0
         self._gathered = self._quiet = 0
+        # Seconds that each of a queue takes, with all that the event loop does beside it.
+        self._service_s = 0.0
+        self._busy_since: float | None = None
 
     async def prepare(self, work: Prepare) -> Seen:
         """Prepare a small picture when its turn comes.
 
-        Raises `DeadlinePassed` where that would be too late, and what `work` raises.
+        Raises `Overloaded` or `DeadlinePassed` where that would be too late, and what `work`
+        raises.
         """
         return await self._turn_for(work, None)
 
     async def recognize(self, work: Prepare | Seen, recognizer: Recognizer) -> Prediction | Row:
         """Ask a model about one picture; a row where values were answered together.
 
-        Raises `DeadlinePassed` where the answer would come too late, and what the model raises.
+        Raises `Overloaded` or `DeadlinePassed` where the answer would come too late, and what
+        the model raises.
         """
         return await self._turn_for(work, recognizer)
 
     def _turn_for(self, work: Prepare | Seen, recognizer: Recognizer | None) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
+        if time.monotonic() + len(self._waiting) * self._service_s > deadline.end():
+            raise Overloaded("more calls wait than can be answered in this one's time: try later")
         if not self._waiting:
             self._gathered = 0
             loop.call_soon(self._turn)
@@ -130,10 +137,19 @@ class Coalescer:
             kind = member.recognizer, isinstance(seen, Normalized)
             alike.setdefault(kind, []).append((seen, member.answer))
         self._company += _NEWEST * (count - self._company)
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._turn)
         for (recognizer, _), members in alike.items():
             self._ask(recognizer, members)
+        self._learn_service(count)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _learn_service(self, count: int) -> None:
+        """From the end of one turn to that of the next, while there is a queue."""
+        now = time.monotonic()
+        if self._busy_since is not None and count:
+            each = (now - self._busy_since) / count
+            self._service_s += _NEWEST * (each - self._service_s)
+        self._busy_since = now if self._waiting else None
 
     def _more_to_come(self) -> bool:
         """Whether calls are coming in, as they did of late, and there is time for them."""

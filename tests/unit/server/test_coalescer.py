@@ -11,7 +11,7 @@ import pytest
 from digits_core import CoreError, Normalized, Prediction, Recognizer, from_pixels
 from digits_server import deadline
 from digits_server.coalescer import TURN_S, Coalescer, Row
-from digits_server.errors import DeadlinePassed
+from digits_server.errors import DeadlinePassed, Overloaded
 
 SEEN = [from_pixels(bytes([value] * 784)) for value in range(1, 201)]
 
@@ -119,6 +119,30 @@ async def test_a_call_whose_time_is_over_costs_the_others_nothing(place: int) ->
     assert isinstance(answers.pop(place), DeadlinePassed)
     assert model.asked == [4]
     assert answers == [value for value in range(1, 6) if value != place + 1]
+
+
+async def test_a_queue_too_long_for_a_call_sheds_it() -> None:
+    """At once, and the model never sees it; one with more time waits."""
+    coalescer, model = Coalescer(), Counting(each_s=TURN_S)
+
+    async def call(seconds: float) -> Prediction:
+        async with deadline.within(seconds):
+            return await coalescer.recognize(SEEN[0], model)
+
+    await asyncio.gather(*(call(10) for _ in range(60)))  # it learns how long each takes
+    model.asked.clear()
+    queue = [asyncio.ensure_future(call(10)) for _ in range(60)]
+    await asyncio.sleep(0)
+    started = time.monotonic()
+    with pytest.raises(Overloaded):
+        await call(20 * TURN_S)
+    shed_after = time.monotonic() - started
+    patient = await call(10)
+    await asyncio.gather(*queue)
+
+    assert shed_after < 20 * TURN_S
+    assert patient == 1
+    assert sum(model.asked) == 61
 
 
 async def test_a_picture_that_the_model_fails_on_fails_alone() -> None:
