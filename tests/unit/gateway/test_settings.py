@@ -8,7 +8,7 @@ from digits_server.settings import variable
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch):
     """No setting of ours is in the environment."""
-    for name in [*map(variable, ServerSettings.model_fields), "DIGITS_HTTP_PORT"]:
+    for name in [*map(variable, ServerSettings.__struct_fields__), "DIGITS_HTTP_PORT"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("DIGITS_SERVER_ADDRESS", raising=False)
 
@@ -81,7 +81,7 @@ def test_an_unknown_variable_comes_with_the_nearest_name():
 
 def test_variables_of_the_server_are_no_mistake():
     """Processes share an environment: every setting of the server is known here."""
-    theirs = {variable(field): "1" for field in ServerSettings.model_fields}
+    theirs = {variable(field): "1" for field in ServerSettings.__struct_fields__}
 
     assert list(unknown_variables(theirs)) == []
     assert not settings.READ_ELSEWHERE - theirs.keys() - {"DIGITS_DATA_DIR"}
