@@ -102,6 +102,7 @@ class Coalescer:
 
     def _turn_for(self, work: Prepare | Seen, recognizer: Recognizer | None) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
+        deadline.check()
         if time.monotonic() + len(self._waiting) * self._service_s > deadline.end():
             raise Overloaded("more calls wait than can be answered in this one's time: try later")
         if not self._waiting:
