@@ -12,9 +12,10 @@ import grpc
 
 from digits_client import calls
 from digits_client.answers import Comparison, Model, Number, Prediction
-from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
+from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, options
 from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
+from digits_client.pool import AsyncPool
 from digits_client.translation import failure
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class AsyncClient:
         async with AsyncClient("localhost:50051") as client:
             print((await client.predict("digit.png")).digit)
 
-    Everything is as in `Client`. The channel is made by the first call, inside
-    the loop that is running then, and belongs to that loop. A cancelled task
+    Everything is as in `Client`. The connections are made by calls, inside the
+    loop that runs during the first, and belong to that loop. A cancelled task
     cancels its call.
     """
 
@@ -45,7 +46,7 @@ class AsyncClient:
         self.timeout = timeout
         self._wait_for_ready = wait_for_ready
         self._options = options(address, patient=wait_for_ready)
-        self._connection: tuple[grpc.aio.Channel, Stub] | None = None
+        self._connections: AsyncPool | None = None
 
     async def predict(
         self,
@@ -153,11 +154,10 @@ class AsyncClient:
             raise
 
     async def close(self) -> None:
-        """End the connection. Calls under way are cancelled."""
-        if self._connection is not None:
-            channel, _ = self._connection
-            self._connection = None
-            await channel.close(grace=None)
+        """End the connections. Calls under way are cancelled."""
+        if self._connections is not None:
+            pool, self._connections = self._connections, None
+            await pool.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -166,19 +166,19 @@ class AsyncClient:
         await self.close()
 
     @property
-    def _stub(self) -> Stub:
-        if self._connection is None:
-            channel = grpc.aio.insecure_channel(self.address, self._options)
-            self._connection = channel, Stub(channel)
-        return self._connection[1]
+    def _pool(self) -> AsyncPool:
+        if self._connections is None:
+            self._connections = AsyncPool(self.address, self._options)
+        return self._connections
 
     async def _send(
         self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
     ) -> Answer:
         timeout = timeout or self.timeout
-        method = getattr(self._stub, call.method)
+        pool = self._pool
+        lane = pool.take()
         try:
-            response = await method(
+            response = await getattr(lane.stub, call.method)(
                 call.request,
                 timeout=timeout,
                 metadata=metadata,
@@ -186,15 +186,28 @@ class AsyncClient:
             )
         except grpc.RpcError as error:
             raise failure(error, self.address, timeout) from error
+        finally:
+            pool.give(lane)
         return call.read(response)
 
     def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
         """Send what there is to send; return the call."""
         if not batch.request.images:
             return None
-        return self._stub.PredictBatch(
-            batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
-        )
+        pool = self._pool
+        lane = pool.take()
+        try:
+            call = lane.stub.PredictBatch(
+                batch.request,
+                timeout=timeout,
+                metadata=metadata,
+                wait_for_ready=self._wait_for_ready,
+            )
+        except BaseException:
+            pool.give(lane)
+            raise
+        call.add_done_callback(lambda _: pool.give(lane))
+        return call
 
     async def _finish(
         self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None

@@ -14,6 +14,9 @@ from digits_client.images import MESSAGE_BYTES
 Metadata: TypeAlias = Sequence[tuple[str, str]]
 """Pairs that travel beside a call; keys in lower case."""
 
+Options: TypeAlias = Sequence[tuple[str, Any]]
+"""A channel's options, as gRPC names them."""
+
 DEFAULT_ADDRESS = "localhost:50051"
 
 DEFAULT_TIMEOUT = 10.0
@@ -28,7 +31,7 @@ class Stub(DigitServiceStub, HealthStub):  # type: ignore[misc]
         HealthStub.__init__(self, channel)
 
 
-def options(address: str, *, patient: bool) -> list[tuple[str, Any]]:
+def options(address: str, *, patient: bool) -> Options:
     """Return the channel's options for an address `host:port`.
 
     Raises `ValueError` for an address that names no port. A `patient` channel
@@ -47,6 +50,10 @@ def options(address: str, *, patient: bool) -> list[tuple[str, Any]]:
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
+        # Channels of one process to one address would share a connection,
+        ("grpc.use_local_subchannel_pool", 1),
+        # and one that has fallen asleep (INT_MAX: never) would get no calls beside others.
+        ("grpc.client_idle_timeout_ms", 2**31 - 1),
         ("grpc.primary_user_agent", f"digits-client/{version('digits-client')}"),
         ("grpc.enable_http_proxy", int(not _loopback(address))),
     ]

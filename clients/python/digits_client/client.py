@@ -8,10 +8,11 @@ import grpc
 
 from digits_client import calls
 from digits_client.answers import Comparison, Model, Number, Prediction
-from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
+from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, options
 from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
-from digits_client.translation import failure
+from digits_client.pool import Pool
+from digits_client.translation import failure, unavailable
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -29,9 +30,10 @@ class Client:
     TIFF), or a uint8 array (H, W), (H, W, 3) or (H, W, 4): anything with the
     buffer protocol.
 
-    The connection is made by the first call. Calls fail after `timeout` seconds
-    (each may bring its own), and are repeated a few times while the server is
-    unavailable; with `wait_for_ready` they wait for it up to their timeout. One
+    The connection is made by the first call; calls that overlap make a few more,
+    so that every process of the server gets its share. Calls fail after `timeout`
+    seconds (each may bring its own), and are repeated a few times while the server
+    is unavailable; with `wait_for_ready` they wait for it up to their timeout. One
     client serves any number of threads. `metadata` travels with a call, such as
     a request id. Every method raises the errors of `digits_client.errors`.
     """
@@ -46,8 +48,7 @@ class Client:
         self.address = address
         self.timeout = timeout
         self._wait_for_ready = wait_for_ready
-        self._channel = grpc.insecure_channel(address, options(address, patient=wait_for_ready))
-        self._stub = Stub(self._channel)
+        self._pool = Pool(address, options(address, patient=wait_for_ready))
 
     def predict(
         self,
@@ -168,8 +169,8 @@ class Client:
             raise
 
     def close(self) -> None:
-        """End the connection. Calls under way are cancelled."""
-        self._channel.close()
+        """End the connections. Calls under way are cancelled."""
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,25 +182,38 @@ class Client:
         self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
     ) -> Answer:
         timeout = timeout or self.timeout
-        method = getattr(self._stub, call.method)
+        lane, lost = self._pool.take(), False
         try:
-            response = method(
+            response = getattr(lane.stub, call.method)(
                 call.request,
                 timeout=timeout,
                 metadata=metadata,
                 wait_for_ready=self._wait_for_ready,
             )
         except grpc.RpcError as error:
+            lost = unavailable(error)
             raise failure(error, self.address, timeout) from error
+        finally:
+            self._pool.give(lane, lost=lost)
         return call.read(response)
 
     def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
         """Send what there is to send; return the future of the response."""
         if not batch.request.images:
             return None
-        return self._stub.PredictBatch.future(
-            batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
-        )
+        lane = self._pool.take()
+        try:
+            future = lane.stub.PredictBatch.future(
+                batch.request,
+                timeout=timeout,
+                metadata=metadata,
+                wait_for_ready=self._wait_for_ready,
+            )
+        except BaseException:
+            self._pool.give(lane)
+            raise
+        future.add_done_callback(lambda call: self._pool.give(lane, lost=unavailable(call)))
+        return future
 
     def _finish(
         self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None

@@ -135,6 +135,11 @@ def failure(call: Any, address: str, timeout: float) -> DigitsError:
     return _transport_failure(call.code(), call.details() or "", address, timeout)
 
 
+def unavailable(call: Any) -> bool:
+    """Return whether a call ended without an answer as there was nobody to give one."""
+    return bool(call.code() is grpc.StatusCode.UNAVAILABLE)
+
+
 def out_of_time(call: Any) -> bool:
     """Return whether the server itself says that its time for the call is over."""
     status = _status(call)

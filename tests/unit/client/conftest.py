@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
+import asyncio
 import threading
 import time
 from collections import deque
@@ -13,6 +14,7 @@ import grpc
 import pytest
 from digits.v1 import digits_pb2 as pb
 from digits.v1.digits_pb2_grpc import DigitServiceServicer, add_DigitServiceServicer_to_server
+from digits_client import AsyncClient, Client
 from google.protobuf.any_pb2 import Any
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
@@ -46,7 +48,8 @@ class FakeServer(DigitServiceServicer, HealthServicer):
     b"bad" fail alone; `delay` seconds pass before each answer; `dropped` items
     are missing from each batch; more than `quick` pictures take too long; it is
     healthy while `serving`, and answers in any case;
-    `requests` and `metadata` are what came.
+    `requests` and `metadata` are what came for the digit service, `peers` over
+    which connections.
     """
 
     def __init__(self) -> None:
@@ -57,6 +60,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         self.serving = True
         self.requests: list = []
         self.metadata: list[dict[str, str]] = []
+        self.peers: list[str] = []
         self.under_way = 0
         self.most_under_way = 0
         self._lock = threading.Lock()
@@ -153,8 +157,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         ]
         return pb.ListModelsResponse(models=models, default_model="cnn")
 
-    def Check(self, request, context):
-        self._begin(request, context)
+    def Check(self, _request, _context):
         return self._health()
 
     def Watch(self, _request, context):
@@ -172,6 +175,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
     def _begin(self, request, context) -> None:
         self.requests.append(request)
         self.metadata.append(dict(context.invocation_metadata()))
+        self.peers.append(context.peer())
         time.sleep(self.delay)
         if self.failures:
             failure = self.failures.popleft()
@@ -224,3 +228,28 @@ def both_addresses(address: str, second: FakeServer) -> Iterator[str]:
     """One address for two servers, as a name with two entries in DNS is."""
     with serving(second) as other:
         yield f"ipv4:{address},{other}"
+
+
+class Blocking:
+    """An AsyncClient whose methods wait, so that one test serves both clients."""
+
+    def __init__(self, address: str, **settings) -> None:
+        self._runner = asyncio.Runner()
+        self._client = AsyncClient(address, **settings)
+
+    def __getattr__(self, name: str):
+        method = getattr(self._client, name)
+        return lambda *args, **kwargs: self._runner.run(method(*args, **kwargs))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self._client.close())
+        self._runner.close()
+
+
+@pytest.fixture(params=[Client, Blocking], ids=["sync", "async"])
+def connect(request):
+    """Either client's class."""
+    return request.param

@@ -24,31 +24,6 @@ from digits_client import (
 from digits_client.channel import options
 
 
-class Blocking:
-    """An AsyncClient whose methods wait, so that one test serves both clients."""
-
-    def __init__(self, address: str, **settings) -> None:
-        self._runner = asyncio.Runner()
-        self._client = AsyncClient(address, **settings)
-
-    def __getattr__(self, name: str):
-        method = getattr(self._client, name)
-        return lambda *args, **kwargs: self._runner.run(method(*args, **kwargs))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._runner.run(self._client.close())
-        self._runner.close()
-
-
-@pytest.fixture(params=[Client, Blocking], ids=["sync", "async"])
-def connect(request):
-    """Either client's class."""
-    return request.param
-
-
 @pytest.fixture
 def client(connect, address) -> Iterator[Client]:
     """Either client, connected to the fake."""
