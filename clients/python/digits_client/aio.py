@@ -4,11 +4,13 @@
 
 import asyncio
 import os
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from digits_client import calls
 from digits_client.answers import Comparison, Model, Number, Prediction
@@ -16,7 +18,7 @@ from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, op
 from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
 from digits_client.pool import AsyncPool
-from digits_client.translation import failure
+from digits_client.translation import failure, unavailable
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -32,7 +34,9 @@ class AsyncClient:
 
     Everything is as in `Client`. The connections are made by calls, inside the
     loop that runs during the first, and belong to that loop. A cancelled task
-    cancels its call.
+    cancels its call. `workers` are addresses at which the server's processes can
+    be reached one by one; they need not exist. Those that do share the calls, and
+    `address` is asked while there is none.
     """
 
     def __init__(
@@ -41,11 +45,13 @@ class AsyncClient:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         wait_for_ready: bool = False,
+        workers: Sequence[str] = (),
     ) -> None:
         self.address = address
         self.timeout = timeout
         self._wait_for_ready = wait_for_ready
         self._options = options(address, patient=wait_for_ready)
+        self._workers = workers
         self._connections: AsyncPool | None = None
 
     async def predict(
@@ -168,46 +174,53 @@ class AsyncClient:
     @property
     def _pool(self) -> AsyncPool:
         if self._connections is None:
-            self._connections = AsyncPool(self.address, self._options)
+            self._connections = AsyncPool(self.address, self._options, self._workers)
         return self._connections
 
     async def _send(
         self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
     ) -> Answer:
         timeout = timeout or self.timeout
-        pool = self._pool
-        lane = pool.take()
         try:
-            response = await getattr(lane.stub, call.method)(
-                call.request,
-                timeout=timeout,
-                metadata=metadata,
-                wait_for_ready=self._wait_for_ready,
-            )
+            response = await self._ask(call.method, call.request, timeout, metadata)
         except grpc.RpcError as error:
             raise failure(error, self.address, timeout) from error
-        finally:
-            pool.give(lane)
         return call.read(response)
 
-    def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
-        """Send what there is to send; return the call."""
-        if not batch.request.images:
-            return None
-        pool = self._pool
+    async def _ask(
+        self, method: str, request: Message, timeout: float, metadata: Metadata | None
+    ) -> Any:
+        """Return the response; of the server's common address, when a worker is gone."""
+        pool, end = self._pool, time.monotonic() + timeout
+        if lane := pool.take_worker():
+            try:
+                return await getattr(lane.stub, method)(request, timeout=timeout, metadata=metadata)
+            except grpc.RpcError as error:
+                if not unavailable(error):
+                    raise
+            finally:
+                pool.give(lane)
         lane = pool.take()
         try:
-            call = lane.stub.PredictBatch(
-                batch.request,
-                timeout=timeout,
+            return await getattr(lane.stub, method)(
+                request,
+                timeout=end - time.monotonic(),
                 metadata=metadata,
                 wait_for_ready=self._wait_for_ready,
             )
-        except BaseException:
+        finally:
             pool.give(lane)
-            raise
-        call.add_done_callback(lambda _: pool.give(lane))
-        return call
+
+    def _start(
+        self, batch: calls.Batch, timeout: float, metadata: Metadata | None
+    ) -> "asyncio.Task[Any] | None":
+        """Send what there is to send; return the task that waits for the response."""
+        if not batch.request.images:
+            return None
+        task = asyncio.create_task(self._ask("PredictBatch", batch.request, timeout, metadata))
+        # Nobody asks for the failure of a message when an earlier one's has ended the batch.
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return task
 
     async def _finish(
         self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None

@@ -59,6 +59,11 @@ def options(address: str, *, patient: bool) -> Options:
     ]
 
 
+def worker_options(address: str) -> Options:
+    """Return the options for the address of a single process: when it is gone, others are asked."""
+    return [*options(address, patient=False), ("grpc.enable_retries", 0)]
+
+
 def _service_config(patient: bool) -> dict[str, Any]:
     retry = {
         "maxAttempts": 5 if patient else 4,
@@ -77,7 +82,7 @@ def _service_config(patient: bool) -> dict[str, Any]:
 
 def _loopback(address: str) -> bool:
     """Return whether every server of the address is on this machine."""
-    if address.startswith("unix:"):
+    if address.startswith(("unix:", "unix-abstract:")):
         return True
     hosts = [target.rpartition(":")[0].rpartition("/")[2] for target in address.split(",")]
     return all(_names_this_machine(host) for host in hosts)

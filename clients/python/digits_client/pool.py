@@ -5,13 +5,14 @@ of them: alone, it would leave the others idle.
 """
 
 import threading
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 
-from digits_client.channel import DEFAULT_TIMEOUT, Options, Stub
+from digits_client.channel import DEFAULT_TIMEOUT, Options, Stub, worker_options
 
 MOST_LANES = 4
 """Of two processes behind one port, seven of eight such sets of connections reach both."""
@@ -107,19 +108,31 @@ class Pool:
 
 
 class AsyncPool:
-    """The lanes of an `AsyncClient`: a `Pool` for one event loop."""
+    """The lanes of an `AsyncClient`: a `Pool` for one event loop.
 
-    def __init__(self, address: str, options: Options) -> None:
+    Each of the `workers`, processes with an address of their own, has a lane beside
+    those to the common address, which are not opened before they are needed.
+    """
+
+    def __init__(self, address: str, options: Options, workers: Sequence[str]) -> None:
         self._address = address
         self._options = options
-        self._lanes = [self._opened()]
+        self._lanes: list[Lane] = []
+        self._workers = [_opened(worker, worker_options(worker)) for worker in workers]
+
+    def take_worker(self) -> Lane | None:
+        """Return the lane of a worker that is well, the one with the fewest calls, if any is."""
+        lane = min(filter(_connected, self._workers), key=_calls, default=None)
+        if lane is not None:
+            lane.calls += 1
+        return lane
 
     def take(self) -> Lane:
-        """Return the lane for a call that begins; begin to open another when all are busy."""
-        connected = [lane for lane in self._lanes if _connected(lane)]
+        """Return a lane to the common address; begin to open another when all are busy."""
+        connected = list(filter(_connected, self._lanes))
+        if len(connected) == len(self._lanes) < MOST_LANES and all(map(_calls, connected)):
+            self._lanes.append(_opened(self._address, self._options))
         lane = min(connected or self._lanes[:1], key=_calls)
-        if lane.calls and len(connected) == len(self._lanes) < MOST_LANES:
-            self._lanes.append(self._opened())
         lane.calls += 1
         return lane
 
@@ -129,15 +142,17 @@ class AsyncPool:
 
     async def close(self) -> None:
         """End the connections. Calls under way are cancelled."""
-        for lane in self._lanes:
+        for lane in self._workers + self._lanes:
             await lane.channel.close(grace=None)
 
-    def _opened(self) -> Lane:
-        channel = grpc.aio.insecure_channel(self._address, self._options)
-        channel.get_state(try_to_connect=True)
-        return Lane(channel)
+
+def _opened(address: str, options: Options) -> Lane:
+    """Return a lane of the event loop that runs."""
+    channel = grpc.aio.insecure_channel(address, options)
+    channel.get_state(try_to_connect=True)
+    return Lane(channel)
 
 
 def _connected(lane: Lane) -> bool:
-    """Return whether the lane of an event loop leads to a server that is well."""
+    """Return whether the lane of an event loop leads to a process that is well."""
     return bool(lane.channel.get_state() is grpc.ChannelConnectivity.READY)

@@ -6,9 +6,9 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import grpc
 import pytest
@@ -191,16 +191,16 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 
 
 @contextmanager
-def serving(fake: FakeServer) -> Iterator[str]:
+def serving(fake: FakeServer, at: str = "127.0.0.1:0") -> Iterator[str]:
     """Run a real gRPC server with the fake behind it; yield its address."""
     server = grpc.server(
         ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", 32 * 2**20)]
     )
     add_DigitServiceServicer_to_server(fake, server)
     add_HealthServicer_to_server(fake, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(at)
     server.start()
-    yield f"127.0.0.1:{port}"
+    yield f"127.0.0.1:{port}" if at.endswith(":0") else at
     server.stop(None).wait()
 
 
@@ -253,3 +253,15 @@ class Blocking:
 def connect(request):
     """Either client's class."""
     return request.param
+
+
+@pytest.fixture
+def workers() -> list[FakeServer]:
+    """The processes of a server, each of which has an address of its own."""
+    return [FakeServer(), FakeServer()]
+
+
+@pytest.fixture
+def serve() -> Callable[[FakeServer, str], AbstractContextManager[str]]:
+    """What serves a fake at an address in a `with` block."""
+    return serving

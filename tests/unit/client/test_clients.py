@@ -366,6 +366,7 @@ def test_a_patient_client_waits_until_the_server_is_healthy(connect, address, fa
         ("ipv4:127.0.0.1:1,127.0.0.1:2", True),
         ("ipv4:127.0.0.1:1,10.0.0.1:2", False),
         ("unix:/tmp/socket", True),
+        ("unix-abstract:socket", True),
         ("10.0.0.1:1", False),
         ("digits.example:1", False),
         ("localhost.example:1", False),
