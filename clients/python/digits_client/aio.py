@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
+from digits.v1 import digits_pb2 as pb
 from google.protobuf.message import Message
 
 from digits_client import calls
@@ -17,7 +18,8 @@ from digits_client.answers import Comparison, Model, Number, Prediction
 from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, options
 from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
-from digits_client.pool import AsyncPool
+from digits_client.pace import landed, room
+from digits_client.pool import AsyncPool, Lane
 from digits_client.translation import failure, unavailable
 
 if TYPE_CHECKING:
@@ -102,20 +104,26 @@ class AsyncClient:
         """
         timeout = timeout or self.timeout
         batches = calls.batches(images, model, include_normalized)
-        under_way: deque[tuple[calls.Batch, Any]] = deque()
+        under_way: deque[tuple[calls.Batch, asyncio.Task[Any] | None]] = deque()
+        more = True
         try:
-            while batch := await asyncio.to_thread(next, batches, None):
-                under_way.append((batch, self._start(batch, timeout, metadata)))
-                if len(under_way) == calls.MESSAGES_IN_FLIGHT:
+            while more or under_way:
+                tasks = [task for _, task in under_way]
+                if tasks and landed(tasks[0]):
                     for outcome in await self._finish(*under_way.popleft(), timeout, metadata):
                         yield outcome
-            while under_way:
-                for outcome in await self._finish(*under_way.popleft(), timeout, metadata):
-                    yield outcome
+                elif more and room(tasks):
+                    if batch := await asyncio.to_thread(next, batches, None):
+                        under_way.append((batch, self._start(batch, timeout, metadata)))
+                    else:
+                        more = False
+                else:
+                    waiting = [task for task in tasks if task and not task.done()]
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for _, future in under_way:
-                if future is not None:
-                    future.cancel()
+            for _, task in under_way:
+                if task is not None:
+                    task.cancel()
 
     async def compare_models(
         self,
@@ -190,26 +198,28 @@ class AsyncClient:
     async def _ask(
         self, method: str, request: Message, timeout: float, metadata: Metadata | None
     ) -> Any:
-        """Return the response; of the server's common address, when a worker is gone."""
+        """Return the response, from elsewhere when a connection has lost the call."""
         pool, end = self._pool, time.monotonic() + timeout
-        if lane := pool.take_worker():
+
+        async def on(lane: Lane) -> Any:
             try:
-                return await getattr(lane.stub, method)(request, timeout=timeout, metadata=metadata)
-            except grpc.RpcError as error:
-                if not unavailable(error):
-                    raise
+                return await getattr(lane.stub, method)(
+                    request,
+                    timeout=end - time.monotonic(),
+                    metadata=metadata,
+                    wait_for_ready=self._wait_for_ready,
+                )
             finally:
                 pool.give(lane)
+
         lane = pool.take()
         try:
-            return await getattr(lane.stub, method)(
-                request,
-                timeout=end - time.monotonic(),
-                metadata=metadata,
-                wait_for_ready=self._wait_for_ready,
-            )
-        finally:
-            pool.give(lane)
+            return await on(lane)
+        except grpc.RpcError as error:
+            other = pool.instead(lane) if unavailable(error) else None
+            if other is None:
+                raise
+        return await on(other)
 
     def _start(
         self, batch: calls.Batch, timeout: float, metadata: Metadata | None
@@ -217,10 +227,18 @@ class AsyncClient:
         """Send what there is to send; return the task that waits for the response."""
         if not batch.request.images:
             return None
-        task = asyncio.create_task(self._ask("PredictBatch", batch.request, timeout, metadata))
+        task = asyncio.create_task(self._ask_batch(batch, timeout, metadata))
         # Nobody asks for the failure of a message when an earlier one's has ended the batch.
         task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return task
+
+    async def _ask_batch(
+        self, batch: calls.Batch, timeout: float, metadata: Metadata | None
+    ) -> pb.PredictBatchResponse:
+        start = time.monotonic()
+        response = await self._ask("PredictBatch", batch.request, timeout, metadata)
+        batch.answered(time.monotonic() - start)
+        return response
 
     async def _finish(
         self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None

@@ -42,7 +42,8 @@ class Pool:
 
     `take` returns the lane for a call: the one with the fewest calls. `give` takes
     it back when the call has ended, however it did. Only the first lane gets calls
-    before it is connected.
+    before it is connected, and one whose server has gone gets none while there are
+    others.
     """
 
     def __init__(self, address: str, options: Options) -> None:
@@ -64,16 +65,20 @@ class Pool:
             lane.calls += 1
             return lane
 
-    def give(self, lane: Lane, *, lost: bool = False) -> None:
-        """Take back the lane of a call that has ended; no more calls for it when it is `lost`."""
+    def give(self, lane: Lane) -> None:
+        """Take back the lane of a call that has ended."""
         with self._lock:
             lane.calls -= 1
-            if lost and lane in self._lanes and len(self._lanes) > 1:
+            self._close_empty()
+
+    def drop(self, lane: Lane) -> bool:
+        """Use a lane no more that has lost a call; return false for the last one, which stays."""
+        with self._lock:
+            if lane in self._lanes and len(self._lanes) > 1:
                 self._lanes.remove(lane)
                 self._leaving.append(lane)
-            if not lane.calls and lane in self._leaving:
-                self._leaving.remove(lane)
-                lane.channel.close()
+                self._close_empty()
+            return lane not in self._lanes
 
     def close(self) -> None:
         """End the connections. Calls under way are cancelled."""
@@ -81,6 +86,11 @@ class Pool:
             self._closed = True
             lanes = [*self._lanes, *self._leaving, *filter(None, [self._opening])]
         for lane in lanes:
+            lane.channel.close()
+
+    def _close_empty(self) -> None:
+        for lane in [lane for lane in self._leaving if not lane.calls]:
+            self._leaving.remove(lane)
             lane.channel.close()
 
     def _opened(self) -> Lane:
@@ -120,21 +130,15 @@ class AsyncPool:
         self._lanes: list[Lane] = []
         self._workers = [_opened(worker, worker_options(worker)) for worker in workers]
 
-    def take_worker(self) -> Lane | None:
-        """Return the lane of a worker that is well, the one with the fewest calls, if any is."""
-        lane = min(filter(_connected, self._workers), key=_calls, default=None)
-        if lane is not None:
-            lane.calls += 1
-        return lane
-
     def take(self) -> Lane:
-        """Return a lane to the common address; begin to open another when all are busy."""
-        connected = list(filter(_connected, self._lanes))
-        if len(connected) == len(self._lanes) < MOST_LANES and all(map(_calls, connected)):
-            self._lanes.append(_opened(self._address, self._options))
-        lane = min(connected or self._lanes[:1], key=_calls)
-        lane.calls += 1
-        return lane
+        """Return the lane for a call that begins: a worker's, if one is well."""
+        return _least_busy(self._workers) or self._take_common()
+
+    def instead(self, lane: Lane) -> Lane | None:
+        """Return a lane for the call that this one has lost, if there is another."""
+        if lane in self._workers:
+            return self._take_common()
+        return _least_busy([other for other in self._lanes if other is not lane])
 
     def give(self, lane: Lane) -> None:
         """Take back the lane of a call that has ended."""
@@ -144,6 +148,25 @@ class AsyncPool:
         """End the connections. Calls under way are cancelled."""
         for lane in self._workers + self._lanes:
             await lane.channel.close(grace=None)
+
+    def _take_common(self) -> Lane:
+        """Return a lane to the common address; begin to open another when all are busy."""
+        busy = all(lane.calls and _connected(lane) for lane in self._lanes)
+        if busy and len(self._lanes) < MOST_LANES:
+            self._lanes.append(_opened(self._address, self._options))
+        lane = _least_busy(self._lanes)
+        if lane is None:
+            lane = self._lanes[0]
+            lane.calls += 1
+        return lane
+
+
+def _least_busy(lanes: list[Lane]) -> Lane | None:
+    """Begin a call on the lane with the fewest, of those that are connected; return it."""
+    lane = min(filter(_connected, lanes), key=_calls, default=None)
+    if lane is not None:
+        lane.calls += 1
+    return lane
 
 
 def _opened(address: str, options: Options) -> Lane:

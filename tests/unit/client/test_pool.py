@@ -74,6 +74,20 @@ def test_a_connection_that_is_not_there_yet_gets_no_calls(connect, address, fake
     assert len(set(fake.peers)) == 1
 
 
+def test_a_lost_call_goes_over_another_connection(connect, address, fake):
+    """When a connection's own attempts are used up, the next one is asked, and answers."""
+    fake.delay = 0.01
+    with connect(address) as client:
+        client.predict_batch(MESSAGES)
+        assert len(set(fake.peers)) > 1
+        for ask in (client.predict, lambda picture: client.predict_batch([picture])[0]):
+            fake.peers.clear()
+            fake.failures.extend([grpc.StatusCode.UNAVAILABLE] * 4)
+            assert ask(b"8").digit == 6
+            assert len(fake.peers) == 5
+            assert len(set(fake.peers)) == 2
+
+
 @contextmanager
 def open_once(address: str) -> Iterator[str]:
     """A port that leads to the server for one connection; later ones are left to hang."""
