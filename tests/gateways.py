@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -128,8 +128,8 @@ class FakeBackend:
         self.serving: bool | Exception = True
         self.calls: list[dict[str, Any]] = []
 
-    def __call__(self, address: str) -> "FakeBackend":
-        self.address = address
+    def __call__(self, address: str, workers: Sequence[str]) -> "FakeBackend":
+        self.address, self.workers = address, workers
         return self
 
     async def __aenter__(self) -> Self:

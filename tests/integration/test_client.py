@@ -94,6 +94,18 @@ def test_a_batch_beyond_the_server_s_limits(client, digit_png):
         assert (error.reason, error.field) == ("UNSUPPORTED_FORMAT", f"images[{index + 2}].encoded")
 
 
+def test_a_server_that_takes_fewer_items(launch_server, tiny_models, digit_png):
+    """A batch fits the limit of a server that has another than most."""
+    server = launch_server(DIGITS_MODELS_DIR=tiny_models, DIGITS_MAX_ITEMS=20)
+    server.wait_for("serving")
+    with Client(server.address) as client:
+        outcomes = client.predict_batch([digit_png] * 300)
+    server.stop()
+
+    assert len({outcome.digit for outcome in outcomes}) == 1
+    assert len(outcomes) == 300
+
+
 def test_compare_models(client, digit_png):
     """Both published models answer, and show what they saw."""
     comparison = client.compare_models(digit_png)

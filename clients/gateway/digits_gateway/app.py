@@ -20,13 +20,13 @@ Send a picture of a handwritten digit, get the digit, how sure the model is, and
 """
 
 
-def build(settings: Settings, connect: Callable[[str], AsyncClient] = AsyncClient) -> FastAPI:
-    """Return the gateway. `connect` makes the client of the recogniser at an address."""
+def build(settings: Settings, connect: Callable[..., AsyncClient] = AsyncClient) -> FastAPI:
+    """Return the gateway. `connect` makes the client of the recogniser, as `AsyncClient` does."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         # A grpc.aio channel belongs to the loop that runs when it is made.
-        async with connect(settings.backend) as client:
+        async with connect(settings.backend, workers=settings.workers) as client:
             yield {
                 "client": client,
                 "deadline": settings.deadline_s,
@@ -40,9 +40,10 @@ def build(settings: Settings, connect: Callable[[str], AsyncClient] = AsyncClien
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # The router included would look at each request twice.
+        routes=router.routes,
     )
     app.add_middleware(Access)
-    app.include_router(router)
     problems.install(app)
     page.install(app)
     return app

@@ -12,6 +12,41 @@ MOST_HEAD = 64 * 2**10
 """Bytes that the head of a request may have, or what stands between two pieces of its body."""
 
 
+class Pairing:
+    """A transport that sends what is written first in a turn of the loop with what comes second.
+
+    uvicorn writes the head of a reply and then its body, each of which would be a
+    system call, a packet, and a turn for the receiver.
+    """
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._first = b""
+
+    def write(self, data: bytes) -> None:
+        """Keep the first, send the second with it."""
+        if self._first:
+            first, self._first = self._first, b""
+            self._transport.write(first + data)
+        else:
+            self._first = data
+            self._loop.call_soon(self._send)
+
+    def close(self) -> None:
+        """Send what is left, then close."""
+        self._send()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _send(self) -> None:
+        if self._first:
+            first, self._first = self._first, b""
+            self._transport.write(first)
+
+
 def guarded(patience: float) -> type[asyncio.Protocol]:
     """Return uvicorn's HTTP protocol, which closes a connection that makes us wait.
 
@@ -30,6 +65,7 @@ def guarded(patience: float) -> type[asyncio.Protocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self.transport: Any = Pairing(transport, self.loop)
             self._watch()
 
         def data_received(self, data: bytes) -> None:

@@ -21,7 +21,7 @@ def configure(stream: TextIO = sys.stderr) -> None:
     structlog.configure(
         processors=[*shared, *shown],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # a line is one write
         cache_logger_on_first_use=True,
     )
     libraries = logging.StreamHandler(stream)

@@ -1,7 +1,7 @@
 """From a request to the bytes of its picture: counted, paced, never under a file name."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -59,38 +59,33 @@ async def receive(request: Request, intake: Intake) -> Picture:
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     with Spool() as spool:
         if kind != b"multipart/form-data":
-            async for chunk in _body(request, intake):
-                spool.append(chunk)
+            await _read(request, intake, spool.append)
             return Picture(spool.read(), "body")
         form = Form(parameters.get(b"boundary", b""), spool)
-        async for chunk in _body(request, intake):
-            form.feed(chunk)
+        await _read(request, intake, form.feed)
         form.finish()
         return Picture(spool.read(), FIELD)
 
 
-async def _body(request: Request, intake: Intake) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives, and stop at the first byte too many."""
+async def _read(request: Request, intake: Intake, take: Callable[[bytes], None]) -> None:
+    """Hand on the body as it arrives, and stop at the first byte too many."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > intake.max_bytes:
         raise _too_large(intake)
-    received, start = 0, asyncio.get_running_loop().time()
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout_at(start + intake.grace + received / intake.rate):
-                chunk = await anext(stream)
-        except TimeoutError:
-            raise Problem(
-                "REQUEST_TIMEOUT",
-                f"The body comes too slowly: {received:,} bytes in {intake.grace:g} s or more.",
-            ) from None
-        if not chunk:
-            return
-        received += len(chunk)
-        if received > intake.max_bytes:
-            raise _too_large(intake)
-        yield chunk
+    received, end = 0, asyncio.get_running_loop().time() + intake.grace
+    try:
+        async with asyncio.timeout_at(end) as patience:
+            async for chunk in request.stream():
+                received += len(chunk)
+                if received > intake.max_bytes:
+                    raise _too_large(intake)
+                take(chunk)
+                patience.reschedule(end + received / intake.rate)
+    except TimeoutError:
+        raise Problem(
+            "REQUEST_TIMEOUT",
+            f"The body comes too slowly: {received:,} bytes in {intake.grace:g} s or more.",
+        ) from None
 
 
 def _too_large(intake: Intake) -> Problem:

@@ -1,6 +1,8 @@
 """What the gateway is told at its start, and what it says about a wrong word."""
 
 import difflib
+import os
+import sys
 from collections.abc import Iterable, Mapping
 
 from pydantic import Field, ValidationError
@@ -26,6 +28,10 @@ READ_ELSEWHERE = frozenset(
     }
 )
 """Variables that the server and the training read: the processes share an environment."""
+
+
+_MOST_WORKERS = 16
+"""An address where nobody listens costs an attempt every two seconds, 0.2 ms each."""
 
 
 class InvalidSettings(ValueError):
@@ -71,6 +77,19 @@ class Settings(BaseSettings):
     def backend(self) -> str:
         """The recogniser's address."""
         return self.server_address or address.joined(address.reached(self.host), self.grpc_port)
+
+    @property
+    def workers(self) -> list[str]:
+        """Where the recogniser's processes may be reached one by one, if it is on this machine.
+
+        It has one for each processor that it may use, unless it is told otherwise,
+        and each listens at an abstract Unix socket of its own.
+        """
+        if self.server_address or sys.platform != "linux":
+            return []
+        most = min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+        served = address.joined(self.host, self.grpc_port)
+        return [f"unix-abstract:digits-{served}-{index}" for index in range(most)]
 
 
 def load() -> Settings:

@@ -4,18 +4,23 @@
 
 import asyncio
 import os
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
+from digits.v1 import digits_pb2 as pb
+from google.protobuf.message import Message
 
 from digits_client import calls
 from digits_client.answers import Comparison, Model, Number, Prediction
-from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
+from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, options
 from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
-from digits_client.translation import failure
+from digits_client.pace import landed, room
+from digits_client.pool import AsyncPool, Lane
+from digits_client.translation import failure, unavailable
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -29,9 +34,11 @@ class AsyncClient:
         async with AsyncClient("localhost:50051") as client:
             print((await client.predict("digit.png")).digit)
 
-    Everything is as in `Client`. The channel is made by the first call, inside
-    the loop that is running then, and belongs to that loop. A cancelled task
-    cancels its call.
+    Everything is as in `Client`. The connections are made by calls, inside the
+    loop that runs during the first, and belong to that loop. A cancelled task
+    cancels its call. `workers` are addresses at which the server's processes can
+    be reached one by one; they need not exist. Those that do share the calls, and
+    `address` is asked while there is none.
     """
 
     def __init__(
@@ -40,12 +47,14 @@ class AsyncClient:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         wait_for_ready: bool = False,
+        workers: Sequence[str] = (),
     ) -> None:
         self.address = address
         self.timeout = timeout
         self._wait_for_ready = wait_for_ready
         self._options = options(address, patient=wait_for_ready)
-        self._connection: tuple[grpc.aio.Channel, Stub] | None = None
+        self._workers = workers
+        self._connections: AsyncPool | None = None
 
     async def predict(
         self,
@@ -95,20 +104,26 @@ class AsyncClient:
         """
         timeout = timeout or self.timeout
         batches = calls.batches(images, model, include_normalized)
-        under_way: deque[tuple[calls.Batch, Any]] = deque()
+        under_way: deque[tuple[calls.Batch, asyncio.Task[Any] | None]] = deque()
+        more = True
         try:
-            while batch := await asyncio.to_thread(next, batches, None):
-                under_way.append((batch, self._start(batch, timeout, metadata)))
-                if len(under_way) == calls.MESSAGES_IN_FLIGHT:
+            while more or under_way:
+                tasks = [task for _, task in under_way]
+                if tasks and landed(tasks[0]):
                     for outcome in await self._finish(*under_way.popleft(), timeout, metadata):
                         yield outcome
-            while under_way:
-                for outcome in await self._finish(*under_way.popleft(), timeout, metadata):
-                    yield outcome
+                elif more and room(tasks):
+                    if batch := await asyncio.to_thread(next, batches, None):
+                        under_way.append((batch, self._start(batch, timeout, metadata)))
+                    else:
+                        more = False
+                else:
+                    waiting = [task for task in tasks if task and not task.done()]
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for _, future in under_way:
-                if future is not None:
-                    future.cancel()
+            for _, task in under_way:
+                if task is not None:
+                    task.cancel()
 
     async def compare_models(
         self,
@@ -153,11 +168,10 @@ class AsyncClient:
             raise
 
     async def close(self) -> None:
-        """End the connection. Calls under way are cancelled."""
-        if self._connection is not None:
-            channel, _ = self._connection
-            self._connection = None
-            await channel.close(grace=None)
+        """End the connections. Calls under way are cancelled."""
+        if self._connections is not None:
+            pool, self._connections = self._connections, None
+            await pool.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -166,35 +180,65 @@ class AsyncClient:
         await self.close()
 
     @property
-    def _stub(self) -> Stub:
-        if self._connection is None:
-            channel = grpc.aio.insecure_channel(self.address, self._options)
-            self._connection = channel, Stub(channel)
-        return self._connection[1]
+    def _pool(self) -> AsyncPool:
+        if self._connections is None:
+            self._connections = AsyncPool(self.address, self._options, self._workers)
+        return self._connections
 
     async def _send(
         self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
     ) -> Answer:
         timeout = timeout or self.timeout
-        method = getattr(self._stub, call.method)
         try:
-            response = await method(
-                call.request,
-                timeout=timeout,
-                metadata=metadata,
-                wait_for_ready=self._wait_for_ready,
-            )
+            response = await self._ask(call.method, call.request, timeout, metadata)
         except grpc.RpcError as error:
             raise failure(error, self.address, timeout) from error
         return call.read(response)
 
-    def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
-        """Send what there is to send; return the call."""
+    async def _ask(
+        self, method: str, request: Message, timeout: float, metadata: Metadata | None
+    ) -> Any:
+        """Return the response, from elsewhere when a connection has lost the call."""
+        pool, end = self._pool, time.monotonic() + timeout
+
+        async def on(lane: Lane) -> Any:
+            try:
+                return await getattr(lane.stub, method)(
+                    request,
+                    timeout=end - time.monotonic(),
+                    metadata=metadata,
+                    wait_for_ready=self._wait_for_ready,
+                )
+            finally:
+                pool.give(lane)
+
+        lane = pool.take()
+        try:
+            return await on(lane)
+        except grpc.RpcError as error:
+            other = pool.instead(lane) if unavailable(error) else None
+            if other is None:
+                raise
+        return await on(other)
+
+    def _start(
+        self, batch: calls.Batch, timeout: float, metadata: Metadata | None
+    ) -> "asyncio.Task[Any] | None":
+        """Send what there is to send; return the task that waits for the response."""
         if not batch.request.images:
             return None
-        return self._stub.PredictBatch(
-            batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
-        )
+        task = asyncio.create_task(self._ask_batch(batch, timeout, metadata))
+        # Nobody asks for the failure of a message when an earlier one's has ended the batch.
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return task
+
+    async def _ask_batch(
+        self, batch: calls.Batch, timeout: float, metadata: Metadata | None
+    ) -> pb.PredictBatchResponse:
+        start = time.monotonic()
+        response = await self._ask("PredictBatch", batch.request, timeout, metadata)
+        batch.answered(time.monotonic() - start)
+        return response
 
     async def _finish(
         self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None

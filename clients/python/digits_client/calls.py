@@ -16,21 +16,17 @@ from digits_client import translation
 from digits_client.answers import Comparison, Model, Number, Prediction
 from digits_client.errors import DigitsError, ImageError
 from digits_client.images import Picture, encode, encode_pixels
+from digits_client.pace import Pace
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 Answer = TypeVar("Answer")
 
-MESSAGES_IN_FLIGHT = 4
-"""Messages of a batch that are under way at once. With 64 pictures in each this
-reached 0.95 of what one server process can do; one call a picture reached 0.13."""
-
-_BATCH_ITEMS = 64
 _BATCH_BYTES = 2**20
-"""When a message is full, far below the server's limits of 1,024 pictures and
-32 MiB: a message of photographs or scans, with hundreds of milliseconds of work
-in each, then stays within the deadline. A larger picture travels alone."""
+"""When a message is full, far below the server's limit of 32 MiB: one of photographs
+or scans, with hundreds of milliseconds of work in each, then stays within the
+deadline. A larger picture travels alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +43,18 @@ class Batch:
     """A part of a batch: the pictures of one message, and those that cannot be sent.
 
     `unsent` has an entry a picture, None for those in the message; `start` is
-    the first one's index among all pictures of the batch.
+    the first one's index among all pictures of the batch, `pace` what learns how
+    long they take.
     """
 
     request: pb.PredictBatchRequest
     unsent: list[ImageError | None]
     start: int
+    pace: Pace
+
+    def answered(self, seconds: float) -> None:
+        """Take note of how long the answer took."""
+        self.pace.answered(len(self.request.images), seconds)
 
     def merge(
         self, response: pb.PredictBatchResponse | None = None
@@ -73,16 +75,17 @@ class Batch:
     def halves(self, error: Any) -> list["Batch"]:
         """Return two batches to send one after the other instead of this one that failed.
 
-        There are none unless the server had too little time for several pictures:
-        on a slow or busy machine, 64 pictures can take longer than its deadline.
+        There are none unless several pictures were too many for the server, for its
+        time or for its limit.
         """
-        if len(self.request.images) < 2 or not translation.out_of_time(error):
+        if len(self.request.images) < 2 or not translation.too_many(error):
             return []
+        self.pace.refused(len(self.request.images))
         middle = len(self.unsent) // 2
         images = self.unsent[:middle].count(None)
         parts = [
-            Batch(pb.PredictBatchRequest(), self.unsent[:middle], self.start),
-            Batch(pb.PredictBatchRequest(), self.unsent[middle:], self.start + middle),
+            Batch(pb.PredictBatchRequest(), self.unsent[:middle], self.start, self.pace),
+            Batch(pb.PredictBatchRequest(), self.unsent[middle:], self.start + middle, self.pace),
         ]
         for part, chosen in zip(parts, (slice(images), slice(images, None)), strict=True):
             part.request.images.extend(self.request.images[chosen])
@@ -140,7 +143,7 @@ def health() -> Call[bool]:
 def batches(
     images: Iterable[Picture], model: str | None, include_normalized: bool
 ) -> Iterator[Batch]:
-    """Yield the pictures in order, cut into messages that the server takes.
+    """Yield the pictures in order, cut into messages of a size that suits the server.
 
     Pictures are read and encoded as the messages are asked for, so that a batch
     of any length takes the memory of a few messages. One that cannot be read or
@@ -149,13 +152,14 @@ def batches(
 
     def empty(start: int) -> Batch:
         request = pb.PredictBatchRequest(model=model or "", include_normalized=include_normalized)
-        return Batch(request, [], start)
+        return Batch(request, [], start, pace)
 
+    pace = Pace()
     batch, size = empty(0), 0
     for index, picture in enumerate(images):
         image, unsent = _attempt(picture, index)
         added = image.ByteSize()
-        full = len(batch.unsent) == _BATCH_ITEMS or size + added > _BATCH_BYTES
+        full = len(batch.unsent) >= pace.items or size + added > _BATCH_BYTES
         if full and batch.unsent:
             yield batch
             batch, size = empty(index), 0

@@ -14,6 +14,9 @@ from digits_client.images import MESSAGE_BYTES
 Metadata: TypeAlias = Sequence[tuple[str, str]]
 """Pairs that travel beside a call; keys in lower case."""
 
+Options: TypeAlias = Sequence[tuple[str, Any]]
+"""A channel's options, as gRPC names them."""
+
 DEFAULT_ADDRESS = "localhost:50051"
 
 DEFAULT_TIMEOUT = 10.0
@@ -28,7 +31,7 @@ class Stub(DigitServiceStub, HealthStub):  # type: ignore[misc]
         HealthStub.__init__(self, channel)
 
 
-def options(address: str, *, patient: bool) -> list[tuple[str, Any]]:
+def options(address: str, *, patient: bool) -> Options:
     """Return the channel's options for an address `host:port`.
 
     Raises `ValueError` for an address that names no port. A `patient` channel
@@ -47,9 +50,18 @@ def options(address: str, *, patient: bool) -> list[tuple[str, Any]]:
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
+        # Channels of one process to one address would share a connection,
+        ("grpc.use_local_subchannel_pool", 1),
+        # and one that has fallen asleep (INT_MAX: never) would get no calls beside others.
+        ("grpc.client_idle_timeout_ms", 2**31 - 1),
         ("grpc.primary_user_agent", f"digits-client/{version('digits-client')}"),
         ("grpc.enable_http_proxy", int(not _loopback(address))),
     ]
+
+
+def worker_options(address: str) -> Options:
+    """Return the options for the address of a single process: when it is gone, others are asked."""
+    return [*options(address, patient=False), ("grpc.enable_retries", 0)]
 
 
 def _service_config(patient: bool) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def _service_config(patient: bool) -> dict[str, Any]:
 
 def _loopback(address: str) -> bool:
     """Return whether every server of the address is on this machine."""
-    if address.startswith("unix:"):
+    if address.startswith(("unix:", "unix-abstract:")):
         return True
     hosts = [target.rpartition(":")[0].rpartition("/")[2] for target in address.split(",")]
     return all(_names_this_machine(host) for host in hosts)

@@ -1,17 +1,23 @@
 """The client for programs that wait."""
 
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from digits_client import calls
 from digits_client.answers import Comparison, Model, Number, Prediction
-from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, Stub, options
+from digits_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, Metadata, options
 from digits_client.errors import ImageError, ServerUnavailable
 from digits_client.images import Picture
-from digits_client.translation import failure
+from digits_client.pace import landed, room
+from digits_client.pool import Lane, Pool
+from digits_client.translation import failure, unavailable
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -29,9 +35,10 @@ class Client:
     TIFF), or a uint8 array (H, W), (H, W, 3) or (H, W, 4): anything with the
     buffer protocol.
 
-    The connection is made by the first call. Calls fail after `timeout` seconds
-    (each may bring its own), and are repeated a few times while the server is
-    unavailable; with `wait_for_ready` they wait for it up to their timeout. One
+    The connection is made by the first call; calls that overlap make a few more,
+    so that every process of the server gets its share. Calls fail after `timeout`
+    seconds (each may bring its own), and are repeated a few times while the server
+    is unavailable; with `wait_for_ready` they wait for it up to their timeout. One
     client serves any number of threads. `metadata` travels with a call, such as
     a request id. Every method raises the errors of `digits_client.errors`.
     """
@@ -46,8 +53,7 @@ class Client:
         self.address = address
         self.timeout = timeout
         self._wait_for_ready = wait_for_ready
-        self._channel = grpc.insecure_channel(address, options(address, patient=wait_for_ready))
-        self._stub = Stub(self._channel)
+        self._pool = Pool(address, options(address, patient=wait_for_ready))
 
     def predict(
         self,
@@ -107,18 +113,27 @@ class Client:
         Any number of pictures takes the memory of a few messages.
         """
         timeout = timeout or self.timeout
-        under_way: deque[tuple[calls.Batch, Any]] = deque()
+        batches = calls.batches(images, model, include_normalized)
+        under_way: deque[tuple[calls.Batch, Sent | None]] = deque()
+        event, more = threading.Event(), True
         try:
-            for batch in calls.batches(images, model, include_normalized):
-                under_way.append((batch, self._start(batch, timeout, metadata)))
-                if len(under_way) == calls.MESSAGES_IN_FLIGHT:
+            while more or under_way:
+                event.clear()
+                if under_way and landed(under_way[0][1]):
                     yield from self._finish(*under_way.popleft(), timeout, metadata)
-            while under_way:
-                yield from self._finish(*under_way.popleft(), timeout, metadata)
+                elif more and room([sent for _, sent in under_way]):
+                    if batch := next(batches, None):
+                        under_way.append((batch, sent := self._start(batch, timeout, metadata)))
+                        if sent:
+                            sent.future.add_done_callback(lambda _: event.set())
+                    else:
+                        more = False
+                else:
+                    event.wait()
         finally:
-            for _, future in under_way:
-                if future is not None:
-                    future.cancel()
+            for _, sent in under_way:
+                if sent:
+                    sent.future.cancel()
 
     def compare_models(
         self,
@@ -168,8 +183,8 @@ class Client:
             raise
 
     def close(self) -> None:
-        """End the connection. Calls under way are cancelled."""
-        self._channel.close()
+        """End the connections. Calls under way are cancelled."""
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,38 +196,82 @@ class Client:
         self, call: calls.Call[Answer], timeout: float | None, metadata: Metadata | None
     ) -> Answer:
         timeout = timeout or self.timeout
-        method = getattr(self._stub, call.method)
         try:
-            response = method(
-                call.request,
-                timeout=timeout,
-                metadata=metadata,
-                wait_for_ready=self._wait_for_ready,
-            )
+            response = self._ask(call.method, call.request, timeout, metadata)
         except grpc.RpcError as error:
             raise failure(error, self.address, timeout) from error
         return call.read(response)
 
-    def _start(self, batch: calls.Batch, timeout: float, metadata: Metadata | None) -> Any:
-        """Send what there is to send; return the future of the response."""
+    def _ask(self, method: str, request: Message, timeout: float, metadata: Metadata | None) -> Any:
+        """Return the response, from elsewhere when a connection has lost the call."""
+        end, again = time.monotonic() + timeout, True
+        while True:
+            lane = self._pool.take()
+            try:
+                return getattr(lane.stub, method)(
+                    request,
+                    timeout=end - time.monotonic(),
+                    metadata=metadata,
+                    wait_for_ready=self._wait_for_ready,
+                )
+            except grpc.RpcError as error:
+                lost = unavailable(error) and self._pool.drop(lane)
+                if not (lost and again):
+                    raise
+                again = False
+            finally:
+                self._pool.give(lane)
+
+    def _start(
+        self, batch: calls.Batch, timeout: float, metadata: Metadata | None
+    ) -> "Sent | None":
+        """Send what there is to send."""
         if not batch.request.images:
             return None
-        return self._stub.PredictBatch.future(
-            batch.request, timeout=timeout, metadata=metadata, wait_for_ready=self._wait_for_ready
-        )
+        lane, start = self._pool.take(), time.monotonic()
+        try:
+            future = lane.stub.PredictBatch.future(
+                batch.request,
+                timeout=timeout,
+                metadata=metadata,
+                wait_for_ready=self._wait_for_ready,
+            )
+        except BaseException:
+            self._pool.give(lane)
+            raise
+
+        def end(call: Any) -> None:
+            self._pool.give(lane)
+            if call.code() is grpc.StatusCode.OK:
+                batch.answered(time.monotonic() - start)
+
+        future.add_done_callback(end)
+        return Sent(future, lane)
 
     def _finish(
-        self, batch: calls.Batch, future: Any, timeout: float, metadata: Metadata | None
+        self, batch: calls.Batch, sent: "Sent | None", timeout: float, metadata: Metadata | None
     ) -> list[Prediction | ImageError]:
-        """Wait for the outcomes, in smaller messages where the server runs out of time."""
+        """Wait for the outcomes; send again what has been lost, or was too much at once."""
         try:
-            return batch.merge(future and future.result())
+            return batch.merge(sent.future.result() if sent else None)
         except grpc.RpcError as error:
-            halves = batch.halves(error)
-            if not halves:
+            lost = sent and unavailable(error) and self._pool.drop(sent.lane)
+            parts = [batch] if lost else batch.halves(error)
+            if not parts:
                 raise failure(error, self.address, timeout) from error
         outcomes = []
-        for half in halves:
-            started = self._start(half, timeout, metadata)
-            outcomes += self._finish(half, started, timeout, metadata)
+        for part in parts:
+            outcomes += self._finish(part, self._start(part, timeout, metadata), timeout, metadata)
         return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that is under way: the call, and the lane that it took."""
+
+    future: Any
+    lane: Lane
+
+    def done(self) -> bool:
+        """Return whether the answer is there, or will not come."""
+        return bool(self.future.done())

@@ -135,11 +135,16 @@ def failure(call: Any, address: str, timeout: float) -> DigitsError:
     return _transport_failure(call.code(), call.details() or "", address, timeout)
 
 
-def out_of_time(call: Any) -> bool:
-    """Return whether the server itself says that its time for the call is over."""
+def unavailable(call: Any) -> bool:
+    """Return whether a call ended without an answer as there was nobody to give one."""
+    return bool(call.code() is grpc.StatusCode.UNAVAILABLE)
+
+
+def too_many(call: Any) -> bool:
+    """Return whether the server itself says that fewer pictures in a message would do."""
     status = _status(call)
     info = status and _details(status)[0]
-    return bool(info and info.reason == "DEADLINE")
+    return bool(info and info.reason in {"DEADLINE", "TOO_MANY_ITEMS"})
 
 
 def _transport_failure(  # noqa: PLR0911 - a return for each row of the table

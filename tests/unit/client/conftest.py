@@ -2,17 +2,19 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
+import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import grpc
 import pytest
 from digits.v1 import digits_pb2 as pb
 from digits.v1.digits_pb2_grpc import DigitServiceServicer, add_DigitServiceServicer_to_server
+from digits_client import AsyncClient, Client
 from google.protobuf.any_pb2 import Any
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
@@ -46,7 +48,8 @@ class FakeServer(DigitServiceServicer, HealthServicer):
     b"bad" fail alone; `delay` seconds pass before each answer; `dropped` items
     are missing from each batch; more than `quick` pictures take too long; it is
     healthy while `serving`, and answers in any case;
-    `requests` and `metadata` are what came.
+    `requests` and `metadata` are what came for the digit service, `peers` over
+    which connections.
     """
 
     def __init__(self) -> None:
@@ -57,6 +60,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         self.serving = True
         self.requests: list = []
         self.metadata: list[dict[str, str]] = []
+        self.peers: list[str] = []
         self.under_way = 0
         self.most_under_way = 0
         self._lock = threading.Lock()
@@ -153,8 +157,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
         ]
         return pb.ListModelsResponse(models=models, default_model="cnn")
 
-    def Check(self, request, context):
-        self._begin(request, context)
+    def Check(self, _request, _context):
         return self._health()
 
     def Watch(self, _request, context):
@@ -172,6 +175,7 @@ class FakeServer(DigitServiceServicer, HealthServicer):
     def _begin(self, request, context) -> None:
         self.requests.append(request)
         self.metadata.append(dict(context.invocation_metadata()))
+        self.peers.append(context.peer())
         time.sleep(self.delay)
         if self.failures:
             failure = self.failures.popleft()
@@ -187,16 +191,16 @@ class FakeServer(DigitServiceServicer, HealthServicer):
 
 
 @contextmanager
-def serving(fake: FakeServer) -> Iterator[str]:
+def serving(fake: FakeServer, at: str = "127.0.0.1:0") -> Iterator[str]:
     """Run a real gRPC server with the fake behind it; yield its address."""
     server = grpc.server(
         ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", 32 * 2**20)]
     )
     add_DigitServiceServicer_to_server(fake, server)
     add_HealthServicer_to_server(fake, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(at)
     server.start()
-    yield f"127.0.0.1:{port}"
+    yield f"127.0.0.1:{port}" if at.endswith(":0") else at
     server.stop(None).wait()
 
 
@@ -224,3 +228,40 @@ def both_addresses(address: str, second: FakeServer) -> Iterator[str]:
     """One address for two servers, as a name with two entries in DNS is."""
     with serving(second) as other:
         yield f"ipv4:{address},{other}"
+
+
+class Blocking:
+    """An AsyncClient whose methods wait, so that one test serves both clients."""
+
+    def __init__(self, address: str, **settings) -> None:
+        self._runner = asyncio.Runner()
+        self._client = AsyncClient(address, **settings)
+
+    def __getattr__(self, name: str):
+        method = getattr(self._client, name)
+        return lambda *args, **kwargs: self._runner.run(method(*args, **kwargs))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self._client.close())
+        self._runner.close()
+
+
+@pytest.fixture(params=[Client, Blocking], ids=["sync", "async"])
+def connect(request):
+    """Either client's class."""
+    return request.param
+
+
+@pytest.fixture
+def workers() -> list[FakeServer]:
+    """The processes of a server, each of which has an address of its own."""
+    return [FakeServer(), FakeServer()]
+
+
+@pytest.fixture
+def serve() -> Callable[[FakeServer, str], AbstractContextManager[str]]:
+    """What serves a fake at an address in a `with` block."""
+    return serving

@@ -24,31 +24,6 @@ from digits_client import (
 from digits_client.channel import options
 
 
-class Blocking:
-    """An AsyncClient whose methods wait, so that one test serves both clients."""
-
-    def __init__(self, address: str, **settings) -> None:
-        self._runner = asyncio.Runner()
-        self._client = AsyncClient(address, **settings)
-
-    def __getattr__(self, name: str):
-        method = getattr(self._client, name)
-        return lambda *args, **kwargs: self._runner.run(method(*args, **kwargs))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._runner.run(self._client.close())
-        self._runner.close()
-
-
-@pytest.fixture(params=[Client, Blocking], ids=["sync", "async"])
-def connect(request):
-    """Either client's class."""
-    return request.param
-
-
 @pytest.fixture
 def client(connect, address) -> Iterator[Client]:
     """Either client, connected to the fake."""
@@ -391,6 +366,7 @@ def test_a_patient_client_waits_until_the_server_is_healthy(connect, address, fa
         ("ipv4:127.0.0.1:1,127.0.0.1:2", True),
         ("ipv4:127.0.0.1:1,10.0.0.1:2", False),
         ("unix:/tmp/socket", True),
+        ("unix-abstract:socket", True),
         ("10.0.0.1:1", False),
         ("digits.example:1", False),
         ("localhost.example:1", False),

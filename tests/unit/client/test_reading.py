@@ -43,7 +43,7 @@ def test_what_ails_the_server_ends_the_run(client, fake, paths):
     """Calls that are not under way yet are never made."""
     fake.delay = 0.02
     fake.fail(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", "going")
-    for _ in range(60):
+    for _ in range(200):
         fake.fail(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", "going")
 
     with pytest.raises(ServerUnavailable):

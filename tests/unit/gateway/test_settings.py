@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 from digits_gateway import settings
 from digits_gateway.settings import InvalidSettings, load, unknown_variables
@@ -43,6 +45,29 @@ def test_the_backend_is_derived_unless_set(monkeypatch, variables, backend):
     assert load().backend == backend
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets are Linux's")
+@pytest.mark.parametrize(
+    ("variables", "first"),
+    [
+        pytest.param({}, "unix-abstract:digits-127.0.0.1:50051-0", id="default"),
+        pytest.param(
+            {"DIGITS_HOST": "10.0.0.7", "DIGITS_GRPC_PORT": "7"},
+            "unix-abstract:digits-10.0.0.7:7-0",
+            id="host and port",
+        ),
+        pytest.param({"DIGITS_HOST": "::"}, "unix-abstract:digits-[::]:50051-0", id="IPv6"),
+        pytest.param({"DIGITS_SERVER_ADDRESS": "localhost:50051"}, None, id="elsewhere, perhaps"),
+    ],
+)
+def test_the_workers_beside_the_gateway(monkeypatch, variables, first):
+    """They are named after what the server listens on; there are none unless that is derived."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert (load().workers or [None])[0] == first
+    assert len(set(load().workers)) == len(load().workers)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -84,4 +109,4 @@ def test_variables_of_the_server_are_no_mistake():
     theirs = {variable(field): "1" for field in ServerSettings.__struct_fields__}
 
     assert list(unknown_variables(theirs)) == []
-    assert not settings.READ_ELSEWHERE - theirs.keys() - {"DIGITS_DATA_DIR"}
+    assert not settings.READ_ELSEWHERE - theirs.keys() - {"DIGITS_DATA_DIR", "DIGITS_WORKERS"}
