@@ -54,6 +54,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     # While modules are imported there is nothing to drain.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
+    # Workers are forked, and a thread of numpy's would be missing in them; nothing here has
+    # matrices for it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imported here, as these take half a second, in which a signal may come.
     import asyncio  # noqa: PLC0415
 

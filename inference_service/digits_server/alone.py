@@ -7,7 +7,7 @@ import structlog
 
 from digits_server.figures import Figures
 from digits_server.orders import Order, Orders
-from digits_server.server import serve
+from digits_server.server import LoadedModel, serve
 from digits_server.settings import Settings
 from digits_server.transport import Place
 
@@ -35,8 +35,8 @@ class Alone:
     def listening(self, address: str) -> None:
         logger.info("listening", address=address)
 
-    def loaded(self, models: list[str]) -> None:
-        self._models = models
+    def loaded(self, models: list[LoadedModel]) -> None:
+        self._models = [model.name for model in models]
         self.orders.give(Order.SERVE)
 
     def serving(self) -> None:

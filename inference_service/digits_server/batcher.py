@@ -33,7 +33,7 @@ ROWS = 128
 class Batcher:
     """Carries each call's pictures through decoding and a model, within its deadline.
 
-    Every method raises `DeadlinePassed` before work that would come too late.
+    Every method raises `DeadlinePassed` before work that would come too late, or `Overloaded`.
     """
 
     def __init__(self, *, threads: int, limits: Limits) -> None:
@@ -122,7 +122,9 @@ class Batcher:
             }
             prepared = light | dict(zip(heavy, await decoding, strict=True))
         finally:
-            decoding.cancel()  # where the call has ended before them
+            # Where the call has ended before them, nobody asks what became of them.
+            decoding.cancel()
+            decoding.add_done_callback(lambda done: done.cancelled() or done.exception())
         return [prepared[place] for place in range(len(pictures))]
 
     async def _prepare_between_turns(self, picture: Picture) -> Normalized | FieldError:

@@ -121,9 +121,10 @@ class Coalescer:
             asyncio.get_running_loop().call_soon(self._turn)
             return
         alike: dict[tuple[Recognizer, bool], list[tuple[Seen, asyncio.Future[Any]]]] = {}
-        count, left_s = 0, TURN_S
+        count, taken, left_s = 0, 0, TURN_S
         while self._waiting and left_s > 0:
             member = self._waiting.popleft()
+            taken += 1
             if member.answer.done():  # cancelled
                 continue
             started = time.monotonic()
@@ -144,16 +145,19 @@ class Coalescer:
         self._company = _mean(self._company, count)
         for (recognizer, _), members in alike.items():
             self._ask(recognizer, members)
-        self._learn_service(count)
+        self._learn_service(taken)
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._turn)
 
-    def _learn_service(self, count: int) -> None:
-        """From the end of one turn to that of the next, while there is a queue."""
+    def _learn_service(self, taken: int) -> None:
+        """From the end of one turn to that of the next; what was learnt ends with the queue."""
         now = time.monotonic()
-        if self._busy_since is not None and count:
-            self._service_s = _mean(self._service_s, (now - self._busy_since) / count)
-        self._busy_since = now if self._waiting else None
+        if not self._waiting:
+            self._service_s, self._busy_since = 0.0, None
+            return
+        if self._busy_since is not None:
+            self._service_s = _mean(self._service_s, (now - self._busy_since) / taken)
+        self._busy_since = now
 
     def _more_to_come(self) -> bool:
         """Whether calls are coming in, as they did of late, and there is time for them."""

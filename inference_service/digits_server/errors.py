@@ -5,7 +5,7 @@ CoreError
 │   └── ImageMissing   IMAGE_MISSING: the request holds no picture
 └── ServingError
     ├── TooManyItems   TOO_MANY_ITEMS: a list is longer than the limit
-    ├── Overloaded     OVERLOADED: as many calls are in flight as the server takes
+    ├── Overloaded     OVERLOADED: more calls are in flight than are taken, or answered in time
     ├── NotReady       NOT_READY: the server or the model is not able to answer
     ├── ShuttingDown   SHUTTING_DOWN: the server drains
     ├── DeadlinePassed DEADLINE: the time that the call may take is over
@@ -38,7 +38,7 @@ class TooManyItems(ServingError):
 
 
 class Overloaded(ServingError):
-    """As many calls are in flight as the server takes on."""
+    """More calls are in flight than the server takes on, or than one's time is enough for."""
 
     reason = "OVERLOADED"
 

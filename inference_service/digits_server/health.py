@@ -6,7 +6,7 @@ such watch makes the server wait for the whole of its grace when it stops.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 import grpc
@@ -17,30 +17,38 @@ from typing_extensions import override
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
-class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped base
-    """One status for all `names`: not serving at first, nor from `refuse` on.
+_SERVES: int = pb.HealthCheckResponse.SERVING
+_REFUSES: int = pb.HealthCheckResponse.NOT_SERVING
 
-    `watches` counts the open ones, `refused_at` is when `refuse` was called, by
-    the monotonic clock.
+
+class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped base
+    """Of the name `whole`, and of the service that clients watch for this process alone.
+
+    Neither serves at first, nor from `refuse` on. `watches` counts the open ones,
+    `refused_at` is when `refuse` was called, by the monotonic clock.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, whole: str, service: str) -> None:
         self.watches = 0
         self.refused_at = 0.0
-        self._names = frozenset(names)
-        self._status = pb.HealthCheckResponse.NOT_SERVING
+        self._whole, self._service = whole, service
+        self._statuses = dict.fromkeys((whole, service), _REFUSES)
         self._ended = False
         self._changed = asyncio.Condition()
 
     async def serve(self) -> None:
         """Tell everybody that the server answers."""
-        await self._set(pb.HealthCheckResponse.SERVING)
+        await self._set(whole=_SERVES, service=_SERVES)
+
+    async def doubt(self) -> None:
+        """Tell who asks for all that something is wrong, while this process answers."""
+        await self._set(whole=_REFUSES, service=_SERVES)
 
     async def refuse(self) -> None:
         """Tell everybody that it does not any more."""
-        if self._status == pb.HealthCheckResponse.SERVING:
+        if self._statuses[self._service] == _SERVES:
             self.refused_at = time.monotonic()
-        await self._set(pb.HealthCheckResponse.NOT_SERVING)
+        await self._set(whole=_REFUSES, service=_REFUSES)
 
     async def end(self) -> None:
         """End the watches."""
@@ -52,14 +60,18 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped b
     async def Check(
         self, request: pb.HealthCheckRequest, context: Context
     ) -> pb.HealthCheckResponse:
-        if request.service not in self._names:
+        if request.service not in self._statuses:
             await context.abort(grpc.StatusCode.NOT_FOUND, "this server has no such service")
-        return pb.HealthCheckResponse(status=self._status)
+        return pb.HealthCheckResponse(status=self._now(request))
 
     @override
     async def List(self, request: pb.HealthListRequest, context: Context) -> pb.HealthListResponse:
-        status = pb.HealthCheckResponse(status=self._status)
-        return pb.HealthListResponse(statuses=dict.fromkeys(self._names, status))
+        return pb.HealthListResponse(
+            statuses={
+                name: pb.HealthCheckResponse(status=status)
+                for name, status in self._statuses.items()
+            }
+        )
 
     @override
     async def Watch(
@@ -81,11 +93,9 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # untyped b
             self.watches -= 1
 
     def _now(self, request: pb.HealthCheckRequest) -> int:
-        if request.service in self._names:
-            return self._status
-        return pb.HealthCheckResponse.SERVICE_UNKNOWN
+        return self._statuses.get(request.service, pb.HealthCheckResponse.SERVICE_UNKNOWN)
 
-    async def _set(self, status: int) -> None:
+    async def _set(self, *, whole: int, service: int) -> None:
         async with self._changed:
-            self._status = status
+            self._statuses |= {self._whole: whole, self._service: service}
             self._changed.notify_all()

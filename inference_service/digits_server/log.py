@@ -1,5 +1,6 @@
 """How the log is written: events with fields, to standard error."""
 
+import json
 import sys
 from contextlib import suppress
 from typing import TextIO, cast
@@ -23,7 +24,10 @@ class _StandardError:
 
 def _json(event: EventDict, **_: object) -> str:
     """Quicker than the standard library: every call is a line."""
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except UnicodeEncodeError:  # the name of a file or a variable that is not UTF-8
+        return json.dumps(event, default=repr)
 
 
 def configure(worker: int | None = None) -> None:

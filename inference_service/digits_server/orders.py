@@ -5,9 +5,14 @@ from enum import Enum
 
 
 class Order(Enum):
-    """Let health say SERVING, or NOT_SERVING; finish the calls in flight and end."""
+    """What health is to say, or to finish the calls in flight and end.
+
+    SERVE: all is well. DOUBT: this process is well, another one hangs. REFUSE:
+    ask elsewhere.
+    """
 
     SERVE = "serve"
+    DOUBT = "doubt"
     REFUSE = "refuse"
     STOP = "stop"
 

@@ -19,6 +19,8 @@ LIGHT_PIXELS = 2**17
 LIGHT_BYTES = 2**16
 """A drawing takes a tenth; more would be metadata, or noise."""
 
+# What a PNG file has beside its pixels, which take four bytes at most.
+_BYTES_BESIDE = 2**10
 _PNG_SIDES = re.compile(rb"\x89PNG\r\n\x1a\n....IHDR(....)(....)", re.DOTALL)
 
 
@@ -55,12 +57,16 @@ class Encoded(Picture):
     @property
     @override
     def heavy(self) -> bool:
-        # Only of PNG, which canvases give, are the sides told without reading the header.
+        # Only of PNG, which canvases give, are the sides told without reading the header. A second
+        # header would overrule the first, and packed text or a profile takes longer than pixels.
         sides = _PNG_SIDES.match(self.data)
-        if sides is None or len(self.data) > LIGHT_BYTES:
+        if sides is None or self.data.count(b"IHDR") > 1:
+            return True
+        if any(packed in self.data for packed in (b"zTXt", b"iTXt", b"iCCP")):
             return True
         width, height = (int.from_bytes(side) for side in sides.groups())
-        return width * height > LIGHT_PIXELS
+        most = min(LIGHT_BYTES, 4 * width * height + _BYTES_BESIDE)
+        return width * height > LIGHT_PIXELS or len(self.data) > most
 
     @override
     def grey(self, limits: Limits) -> NDArray[np.uint8]:

@@ -1,11 +1,15 @@
 """A port kept for workers that share it."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from digits_server.address import joined
 from digits_server.transport import taken
+
+# A name may stand for an address that this machine does not have, as ::1 without IPv6.
+_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 @contextmanager
@@ -17,8 +21,17 @@ def reserved(host: str, port: int) -> Iterator[int]:
     with ExitStack() as kept:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            absent, bound = None, None
             for family, _, _, _, address in found:
-                port = kept.enter_context(_bound(family, (address[0], port))).getsockname()[1]
+                try:
+                    bound = kept.enter_context(_bound(family, (address[0], port)))
+                    port = bound.getsockname()[1]
+                except OSError as error:
+                    if error.errno not in _ABSENT:
+                        raise
+                    absent = error
+            if absent and not bound:
+                raise absent
         except OSError as error:
             raise taken(joined(host, port)) from error
         yield port

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -33,6 +34,14 @@ BEAT_S = 0.2
 logger = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """Name and version of a model that a process has."""
+
+    name: str
+    version: str
+
+
 class Post(Protocol):
     """Where a server stands: its place, its orders, what it counts, and whom it tells.
 
@@ -48,8 +57,8 @@ class Post(Protocol):
     def listening(self, address: str) -> None:
         """Connections are taken at the address."""
 
-    def loaded(self, models: list[str]) -> None:
-        """The models of these names can answer: an order to serve may come."""
+    def loaded(self, models: list["LoadedModel"]) -> None:
+        """These models can answer: an order to serve may come."""
 
     def serving(self) -> None:
         """Health says SERVING."""
@@ -60,17 +69,17 @@ async def serve(settings: Settings, post: Post) -> None:
 
     Raises `PortTaken`, or `BundleError` when there is nothing to serve.
     """
-    # The decoders are the parallelism. OpenCV would start a thread for each of the host's
+    # Workers and decoders are the parallelism. OpenCV would start a thread for each of the host's
     # processors, whatever the container's quota, and let them spin: 1.4 times the work a picture.
     cv2.setNumThreads(1)
     models = Models(settings.models_dir)
-    health = Health(["", SERVICE])
+    health = Health("", SERVICE)
     admission = Admission(settings.max_in_flight)
     calls = Calls(admission, post.figures, deadline_s=settings.deadline_s)
     beating = asyncio.create_task(_beat(post.figures, admission))
     if post.late and not await _load(models, post.orders):
         return
-    with Batcher(threads=_decoders(settings.workers), limits=settings.limits) as batcher:
+    with Batcher(threads=_decoders(settings, post.place), limits=settings.limits) as batcher:
         service = DigitService(models, batcher, max_items=settings.max_items)
         server, address = listen(settings, post.place, service, health, calls)
         await server.start()
@@ -78,16 +87,17 @@ async def serve(settings: Settings, post: Post) -> None:
         try:
             if post.late or await _load(models, post.orders):
                 admission.phase = Phase.SERVING
-                post.loaded([model.name for model in models])
+                post.loaded([LoadedModel(model.name, model.version) for model in models])
                 await _obey(post, health)
         finally:
             await _drain(server, health, admission, post.orders.grace_s)
             beating.cancel()
 
 
-def _decoders(workers: int) -> int:
+def _decoders(settings: Settings, place: Place) -> int:
     """Threads that decode, so that all workers together keep every processor at work."""
-    return max(1, cpus.available() // workers)
+    processes = 1 if place.worker is None else settings.workers
+    return max(1, cpus.available() // processes)
 
 
 async def _beat(figures: Figures, admission: Admission) -> None:
@@ -99,11 +109,14 @@ async def _beat(figures: Figures, admission: Admission) -> None:
 
 async def _obey(post: Post, health: Health) -> None:
     while (order := await post.orders.next()) is not Order.STOP:
-        if order is Order.SERVE:
-            await health.serve()
-            post.serving()
-        else:
-            await health.refuse()
+        match order:
+            case Order.SERVE:
+                await health.serve()
+                post.serving()
+            case Order.DOUBT:
+                await health.doubt()
+            case Order.REFUSE:
+                await health.refuse()
 
 
 async def _drain(

@@ -86,11 +86,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             max_side=self.max_image_side,
         )
 
-    @property
-    def address(self) -> str:
-        """Host and port to listen on, as gRPC writes them."""
-        return address.joined(self.host, self.grpc_port)
-
 
 def variable(field: str) -> str:
     """The environment variable of a field of `Settings`."""
@@ -98,13 +93,14 @@ def variable(field: str) -> str:
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment, where an empty variable counts as unset.
+    """The settings of an environment: names in any case, and an empty variable counts as unset.
 
     Raises `WrongSettings`.
     """
+    given = {name.upper(): text.strip() for name, text in environment.items()}
     chosen, complaints = dict[str, Any](), list[str]()
     for field in msgspec.structs.fields(Settings):
-        text = environment.get(variable(field.name))
+        text = given.get(variable(field.name))
         if not text:
             continue
         try:

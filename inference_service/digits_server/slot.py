@@ -1,6 +1,7 @@
 """A worker's place, as its supervisor sees it: the process that has it, and its predecessors."""
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -11,6 +12,7 @@ from digits_server import worker
 from digits_server.figures import Figures
 from digits_server.orders import Order
 from digits_server.settings import Settings
+from digits_server.signals import STOPPING
 from digits_server.transport import Place
 from digits_server.worker import News, Stop
 
@@ -18,7 +20,8 @@ HUNG_LOOKS = 4
 """Looks without a sign of life after which a worker counts as hung."""
 
 LOST_LOOKS = 20
-"""Looks after which it has no call left whose caller still waits."""
+"""Looks after which it is taken for lost: ten seconds, in which its callers' default deadline
+has passed."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 30.0
 """How long a place stays empty after its process ended; twice as long each time."""
@@ -79,13 +82,26 @@ class Slot:
         }
 
     def start(self, settings: Settings, pipes: Iterable[Connection], *, late: bool) -> None:
-        """Fork a process into the place; `pipes` are the supervisor's, which it has to close."""
-        self.pipe, theirs = _FORK.Pipe()
-        self._figures = Figures.shared()
-        run = partial(worker.run, settings, self.place, theirs, self._figures, late=late)
-        self._process = _FORK.Process(target=_forked, args=(run, [*pipes, self.pipe]))
-        self._process.start()
-        theirs.close()
+        """Fork a process into the place; `pipes` are the supervisor's, which it has to close.
+
+        Raises `OSError` where the system has no room for it; the place is then `due` again.
+        """
+        ours, theirs = _FORK.Pipe()
+        figures = Figures.shared()
+        run = partial(worker.run, settings, self.place, theirs, figures, late=late)
+        process = _FORK.Process(target=_forked, args=(run, [*pipes, ours]))
+        # A signal that a worker caught before it ignores them would count as its supervisor's.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        try:
+            process.start()
+        except OSError:
+            ours.close()
+            self._rest()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
+        self.pipe, self._process, self._figures, self.cause = ours, process, figures, ""
         self._started = time.monotonic()
 
     def news(self) -> Iterable[News]:
@@ -129,11 +145,15 @@ class Slot:
         self._told = None
         self._beats = self._silent = 0
         self.loaded = self.serving = False
+        self._rest()
+        return code
+
+    def _rest(self) -> None:
+        """Leave the place empty for a while."""
         now = time.monotonic()
         steady = now - self._started >= STEADY_S
         self.pause_s = FIRST_PAUSE_S if steady else min(2 * self.pause_s, LONGEST_PAUSE_S)
         self.due = now + self.pause_s
-        return code
 
     def _send(self, message: Order | Stop) -> None:
         with suppress(OSError):  # it is gone: that is seen elsewhere

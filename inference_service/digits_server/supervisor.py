@@ -16,6 +16,7 @@ import structlog
 from digits_server.errors import WorkerFailed
 from digits_server.orders import Order
 from digits_server.port import reserved
+from digits_server.server import LoadedModel
 from digits_server.settings import Settings
 from digits_server.signals import Signals
 from digits_server.slot import Slot
@@ -58,7 +59,7 @@ class Supervisor:
         self._slots = [Slot(Place(settings.host, port, index)) for index in range(settings.workers)]
         self._served = False
         self._address = ""
-        self._models: list[str] = []
+        self._models: list[LoadedModel] = []
         self._stop_by: float | None = None
         self._dismiss_at = 0.0
         self._look_at = self._tell_at = 0.0
@@ -98,14 +99,23 @@ class Supervisor:
         if self._stop_by is None:
             others = [slot.due for slot in self._slots if not slot.taken]
         else:
-            others = [self._dismiss_at for slot in self._slots if not slot.dismissed]
+            staying = [slot for slot in self._slots if slot.taken and not slot.dismissed]
+            others = [self._dismiss_at for _ in staying]
         return min([self._look_at, *others])
 
     def _fill(self, now: float) -> None:
         for slot in self._slots:
             if not slot.taken and now >= slot.due:
-                pipes = [other.pipe for other in self._slots if other.taken]
-                slot.start(self._settings, pipes, late=self._served)
+                self._start(slot)
+
+    def _start(self, slot: Slot) -> None:
+        pipes = [other.pipe for other in self._slots if other.taken]
+        try:
+            slot.start(self._settings, pipes, late=self._served)
+        except OSError as error:
+            if not self._served:
+                raise WorkerFailed(f"no process for worker {slot.place.worker}: {error}") from error
+            logger.error("no_process", worker=slot.place.worker, cause=str(error))  # noqa: TRY400
 
     def _look(self, now: float) -> None:
         # The next look is counted from here: a machine that slept is no worker that hangs.
@@ -131,11 +141,16 @@ class Supervisor:
 
     def _order(self) -> None:
         """Let health tell of all workers: whoever asks hears of one at random."""
-        well = self._stop_by is None and not any(slot.hung for slot in self._slots)
-        ready = self._served or all(slot.loaded for slot in self._slots)
-        for slot in self._slots:
-            if slot.loaded and ready:
-                slot.order(Order.SERVE if well else Order.REFUSE)
+        if self._stop_by is not None:
+            order = Order.REFUSE
+        elif any(slot.hung for slot in self._slots):
+            order = Order.DOUBT
+        else:
+            order = Order.SERVE
+        if self._served or all(slot.loaded for slot in self._slots):
+            for slot in self._slots:
+                if slot.loaded:
+                    slot.order(order)
 
     def _follow(self, slot: Slot) -> None:
         for news in slot.news():
@@ -160,12 +175,16 @@ class Supervisor:
                 logger.info("listening", address=address)
             case Loaded(models):
                 slot.loaded = True
-                self._models = models
+                self._models = self._models or models
+                if models != self._models:
+                    # Published beside a server that runs: restart it, so that all have them.
+                    logger.error("other_models", worker=slot.place.worker, models=models)
             case Serving() if not slot.serving:
                 slot.serving = True
                 if not self._served and all(other.serving for other in self._slots):
                     self._served = True
-                    logger.info("serving", models=self._models, workers=len(self._slots))
+                    names = [model.name for model in self._models]
+                    logger.info("serving", models=names, workers=len(self._slots))
             case Failed(cause):
                 slot.cause = cause
 

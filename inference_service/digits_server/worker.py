@@ -1,6 +1,7 @@
 """One of several server processes on a port: its supervisor gives the orders, over a pipe.
 
-Forked from the supervisor, when that has imported everything and made nothing.
+Forked from the supervisor, when that has imported everything and opened nothing:
+there is one thread then that onnxruntime starts and that waits for nothing of ours.
 """
 
 import asyncio
@@ -16,8 +17,9 @@ from digits_core.errors import CoreError
 from digits_server import log
 from digits_server.figures import Figures
 from digits_server.orders import Order, Orders
-from digits_server.server import serve
+from digits_server.server import LoadedModel, serve
 from digits_server.settings import Settings
+from digits_server.signals import STOPPING
 from digits_server.transport import Place
 
 
@@ -39,7 +41,7 @@ class Listening:
 class Loaded:
     """From a worker: these models can answer."""
 
-    models: list[str]
+    models: list[LoadedModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Worker:
     def listening(self, address: str) -> None:
         self.tell(Listening(address))
 
-    def loaded(self, models: list[str]) -> None:
+    def loaded(self, models: list[LoadedModel]) -> None:
         self.tell(Loaded(models))
 
     def serving(self) -> None:
@@ -102,8 +104,9 @@ def run(
 ) -> None:
     """Serve in this process, which was forked for it, until the order to stop."""
     # Ctrl-C and honcho signal the whole group; in which order workers go, the supervisor says.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     signal.set_wakeup_fd(-1)
     log.configure(worker=place.worker)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -45,12 +45,12 @@ def ask(address: str) -> grpc.StatusCode:
         return digits_pb2_grpc.DigitServiceStub(channel).Predict.future(BLANK, timeout=5).code()
 
 
-def health(address: str) -> int:
+def health(address: str, service: str = "") -> int:
     """What the health service there says, or 0 when nobody answers."""
     with grpc.insecure_channel(address) as channel:
         try:
             check = health_pb2_grpc.HealthStub(channel).Check
-            return check(health_pb2.HealthCheckRequest(), timeout=5).status
+            return check(health_pb2.HealthCheckRequest(service=service), timeout=5).status
         except grpc.RpcError:
             return 0
 
@@ -127,19 +127,38 @@ def test_pauses_grow(server) -> None:
 
 
 def test_worker_hangs(server) -> None:
-    """While a worker hangs health says so; it is killed at last, and all is well again."""
+    """While a worker hangs health says so, but not to those who watch the others.
+
+    It is killed at last, and all is well again.
+    """
     hung = server.workers[0]
     os.kill(hung, signal.SIGSTOP)
     server.wait_for("worker_hangs")
     wait_until(lambda: health(own_address(server, 1)) == NOT_SERVING)
+    own = health(own_address(server, 1), "digits.v1.DigitService")
     answered = ask(own_address(server, 1))
     ended = server.wait_for("worker_ended")
     wait_until(lambda: health(own_address(server, 1)) == SERVING)
     wait_until(lambda: health(own_address(server, 0)) == SERVING)
 
+    assert own == SERVING
     assert answered is grpc.StatusCode.OK
     assert ended["worker"] == 0
     assert not alive(hung)
+
+
+def test_other_models(launch_server, publish: Callable[..., Path], tmp_path: Path) -> None:
+    """A replacement that found other models than its siblings have is an event in the log."""
+    publish(tmp_path, "cnn")
+    (tmp_path / "default").write_text("cnn")
+    server = launch_server(DIGITS_MODELS_DIR=tmp_path, DIGITS_WORKERS=2)
+    server.wait_for("serving")
+    publish(tmp_path, "cnn", version=2, seed=1)
+    os.kill(server.workers[0], signal.SIGKILL)
+    other = server.wait_for("other_models")
+
+    assert other["worker"] == 0
+    assert server.stop() == 0
 
 
 def test_supervisor_is_killed(launch_server, tiny_models: Path) -> None:

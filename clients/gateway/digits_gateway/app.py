@@ -26,7 +26,7 @@ def build(settings: Settings, connect: Callable[..., AsyncClient] = AsyncClient)
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         # A grpc.aio channel belongs to the loop that runs when it is made.
-        async with connect(settings.backend, workers=settings.workers) as client:
+        async with connect(settings.backend, workers=settings.worker_addresses) as client:
             yield {
                 "client": client,
                 "deadline": settings.deadline_s,

@@ -24,14 +24,14 @@ READ_ELSEWHERE = frozenset(
         "DIGITS_MAX_ITEMS",
         "DIGITS_MAX_MESSAGE_BYTES",
         "DIGITS_MODELS_DIR",
-        "DIGITS_WORKERS",
     }
 )
 """Variables that the server and the training read: the processes share an environment."""
 
 
-_MOST_WORKERS = 16
-"""An address where nobody listens costs an attempt every two seconds, 0.2 ms each."""
+def _processors() -> int:
+    """As many as the recogniser has processes unless it is told otherwise."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 class InvalidSettings(ValueError):
@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     server_address: str = Field(default="", pattern=r"^$|^.+:.+$")
     """The recogniser's `host:port`; derived from `host` and `grpc_port` when empty."""
 
+    workers: int = Field(default_factory=_processors, ge=1, le=256)
+    """The recogniser's processes, which are asked one by one where it runs beside the gateway;
+    the server reads the same variable."""
+
     deadline_s: float = Field(default=10.0, gt=0, le=3600)
     """The longest that an answer may take in seconds; the server reads the same variable."""
 
@@ -79,17 +83,15 @@ class Settings(BaseSettings):
         return self.server_address or address.joined(address.reached(self.host), self.grpc_port)
 
     @property
-    def workers(self) -> list[str]:
+    def worker_addresses(self) -> list[str]:
         """Where the recogniser's processes may be reached one by one, if it is on this machine.
 
-        It has one for each processor that it may use, unless it is told otherwise,
-        and each listens at an abstract Unix socket of its own.
+        Each listens at an abstract Unix socket of its own.
         """
         if self.server_address or sys.platform != "linux":
             return []
-        most = min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
         served = address.joined(self.host, self.grpc_port)
-        return [f"unix-abstract:digits-{served}-{index}" for index in range(most)]
+        return [f"unix-abstract:digits-{served}-{index}" for index in range(self.workers)]
 
 
 def load() -> Settings:

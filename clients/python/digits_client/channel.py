@@ -36,7 +36,7 @@ def options(address: str, *, patient: bool) -> Options:
 
     Raises `ValueError` for an address that names no port. A `patient` channel
     gives a server that restarts several seconds; another tells its caller
-    within one second.
+    within one second, or two where it had several connections.
     """
     if ":" not in address or address.startswith(("http:", "https:", "grpc:")):
         raise ValueError(f"the address is host:port, such as {DEFAULT_ADDRESS}, not {address!r}")

@@ -249,19 +249,26 @@ class Client:
         return Sent(future, lane)
 
     def _finish(
-        self, batch: calls.Batch, sent: "Sent | None", timeout: float, metadata: Metadata | None
+        self,
+        batch: calls.Batch,
+        sent: "Sent | None",
+        timeout: float,
+        metadata: Metadata | None,
+        *,
+        again: bool = True,
     ) -> list[Prediction | ImageError]:
-        """Wait for the outcomes; send again what has been lost, or was too much at once."""
+        """Wait for the outcomes; send again what was lost, once, or what was too much at once."""
         try:
             return batch.merge(sent.future.result() if sent else None)
         except grpc.RpcError as error:
-            lost = sent and unavailable(error) and self._pool.drop(sent.lane)
+            lost = sent and unavailable(error) and self._pool.drop(sent.lane) and again
             parts = [batch] if lost else batch.halves(error)
             if not parts:
                 raise failure(error, self.address, timeout) from error
         outcomes = []
         for part in parts:
-            outcomes += self._finish(part, self._start(part, timeout, metadata), timeout, metadata)
+            started = self._start(part, timeout, metadata)
+            outcomes += self._finish(part, started, timeout, metadata, again=not lost)
         return outcomes
 
 

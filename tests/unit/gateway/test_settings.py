@@ -64,8 +64,8 @@ def test_the_workers_beside_the_gateway(monkeypatch, variables, first):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
-    assert (load().workers or [None])[0] == first
-    assert len(set(load().workers)) == len(load().workers)
+    assert (load().worker_addresses or [None])[0] == first
+    assert len(set(load().worker_addresses)) == len(load().worker_addresses)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ def test_defaults() -> None:
     """Without variables the contract's defaults hold, and the picture's limits are the core's."""
     chosen = settings.read({})
 
-    assert chosen.address == "127.0.0.1:50051"
+    assert (chosen.host, chosen.grpc_port) == ("127.0.0.1", 50051)
     assert chosen.limits == Limits()
     assert (chosen.max_items, chosen.max_message_bytes) == (1024, 32 * 2**20)
     assert chosen.deadline_s == 10
@@ -31,8 +31,8 @@ def test_limits_are_settings() -> None:
 
 
 def test_kinds() -> None:
-    """Paths and fractions are read as such."""
-    chosen = settings.read({"DIGITS_MODELS_DIR": "/models", "DIGITS_DEADLINE_S": "0.5"})
+    """Paths and fractions are read as such, names in any case."""
+    chosen = settings.read({"DIGITS_MODELS_DIR": "/models", "digits_deadline_s": " 0.5"})
 
     assert chosen.models_dir == Path("/models")
     assert chosen.deadline_s == 0.5
