@@ -4,12 +4,13 @@ The first start, which reads the files from the disk, is not counted.
 """
 
 import subprocess
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from benchmarks import pictures
-from benchmarks.serving import Running, own_server
+from benchmarks.serving import ROOT, Running, own_server
 from benchmarks.speed import bodies
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.figures import interval
@@ -51,7 +52,7 @@ def report(bench: Bench, starts: int) -> Section:
         ("resident MiB of each process when it serves", ", ".join(f"{mib:.0f}" for mib in before)),
         (f"the same after {asked:,} requests", ", ".join(f"{mib:.0f}" for mib in after)),
         ("TensorFlow can be imported", _has_tensorflow(bench)),
-        ("interpreter", str(bench.python)),
+        ("interpreter", _named(bench.python)),
     ]
     return Section("Start and memory", rows, ("what", "measured"), lines)
 
@@ -80,6 +81,11 @@ def _ask(bench: Bench, server: Running) -> int:
 
 def _memory(server: Running) -> list[float]:
     return sorted(map(resident_mib, family(server.pid)))
+
+
+def _named(python: Path) -> str:
+    """Without the folder that this machine has the project in."""
+    return str(python.relative_to(ROOT) if python.is_relative_to(ROOT) else python)
 
 
 def _has_tensorflow(bench: Bench) -> str:
