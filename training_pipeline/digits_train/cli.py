@@ -127,19 +127,23 @@ def train(
     seed: Annotated[
         int | None, typer.Option(min=0, help="One of several runs: WORK/MODEL.seed-SEED.*")
     ] = None,
-    taught: Annotated[bool, typer.Option("--taught", help="Listen to the teachers, too.")] = False,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="An exported model to listen to; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Train, going on from the last finished epoch when there is one."""
     from digits_train.curriculum import Curriculum
     from digits_train.seeds import run_of
     from digits_train.train import train as run
 
-    chosen = replace(_config(config), taught=taught)
-    if seed is not None:
-        chosen = replace(chosen, seed=seed)
+    chosen = _config(config) if seed is None else replace(_config(config), seed=seed)
     found = Curriculum.load(chosen, work)
     for each in name.trained:
-        run(chosen, each, found, work, run=None if seed is None else run_of(each, seed))
+        name_of_run = None if seed is None else run_of(each, seed)
+        run(chosen, each, found, work, teachers=teacher or (), run=name_of_run)
 
 
 @app.command()
@@ -155,20 +159,6 @@ def seeds(
         runs = compare(each, found, work)
         choose(runs, each, work)
         console.print(summary(runs))
-
-
-@app.command()
-def teach(
-    teachers: Annotated[
-        list[Path], typer.Argument(exists=True, dir_okay=False, help="Exported ONNX files.")
-    ],
-    work: WorkOption = WORK,
-) -> None:
-    """Ask slower models about the pool, for `train --taught`."""
-    from digits_train.pool import Pool
-    from digits_train.teach import teach as run
-
-    console.print(run(teachers, Pool.load(work).pixels, work))
 
 
 @app.command()
@@ -312,7 +302,9 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     """Run every stage, the last ones, `publish` and `report`, only when asked to."""
     data(config, work, data_dir, without_pens)
     pool(config, work, data_dir, without_pens)
-    train(config, work, name)
+    train(config, work, Model.CNN_TEACHER)
+    export(work, Model.CNN_TEACHER)
+    train(config, work, name, teacher=[work / f"{Model.CNN_TEACHER}.onnx"])
     export(work, name)
     parity(work, name)
     if "cnn-int8" in name.names:

@@ -56,9 +56,9 @@ class Optimisation:
 
 @dataclass(frozen=True, slots=True)
 class Teaching:
-    """How much a taught model listens to its teacher on pictures of the pool.
+    """How much a student listens to its teachers.
 
-    `share` is the part of the loss that compares with the teacher's answers,
+    `share` is the part of the loss that compares with the teachers' answers,
     both softened by `temperature`.
     """
 
@@ -74,7 +74,8 @@ class Config:
     those pictures stay as they are, the others are bent by `pool_strength`
     times the augmentation, because they come bent. Of the rest of the batch,
     `outlier_share` is no digit, and of its digits `drawn_share` comes from
-    pens. `taught` models have a teacher.
+    pens. `teachers` are the SHA-256 digests of the exported models that a
+    student listens to.
     """
 
     name: str
@@ -85,7 +86,7 @@ class Config:
     cnn: Optimisation = field(default_factory=lambda: Optimisation(epochs=36, peak_rate=3e-3))
     teacher: Optimisation = field(default_factory=lambda: Optimisation(epochs=16, peak_rate=3e-3))
     teaching: Teaching = field(default_factory=Teaching)
-    taught: bool = False
+    teachers: tuple[str, ...] = ()
     batch: int = 256
     pool_share: float = 0.5
     pool_strength: float = 0.5
@@ -104,7 +105,7 @@ class Config:
     def of(self, model: str) -> dict[str, Any]:
         """All that `model` depends on, as plain values for JSON: other models are left out."""
         others = {"mlp", "cnn", "teacher"} - {model.removeprefix("cnn-")}
-        if not self.taught:
+        if not self.teachers:
             others.add("teaching")
         values = asdict(self)
         return {"model": model} | {key: values[key] for key in values if key not in others}

@@ -8,7 +8,6 @@ import numpy as np
 from digits_core.image import normalize
 from numpy.typing import NDArray
 
-from digits_train import lessons
 from digits_train import pool as pools
 from digits_train.config import Config
 from digits_train.data import Data
@@ -28,14 +27,10 @@ class Photos:
 
 @dataclass(frozen=True, slots=True)
 class Curriculum:
-    """Clean pictures, those that passed the normaliser, and what teachers say of these.
-
-    `lessons` are the teachers' logits for the pool's pictures, float16[N, 11].
-    """
+    """Clean pictures, those that passed the normaliser, and photos to watch the training on."""
 
     data: Data
     pool: Pool | None = None
-    lessons: NDArray[np.float16] | None = None
     photos: Photos = field(default_factory=Photos)
 
     @classmethod
@@ -44,9 +39,7 @@ class Curriculum:
         data = Data.load(work)
         if not config.pool_share:
             return cls(data)
-        pool = Pool.load(work)
-        taught = lessons.load(len(pool.labels), work) if config.taught else None
-        return cls(data, pool, taught, _photos(work))
+        return cls(data, Pool.load(work), _photos(work))
 
 
 def _photos(work: Path) -> Photos:

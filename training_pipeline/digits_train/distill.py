@@ -6,9 +6,26 @@ After Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network" (
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
+from digits_train.config import Teaching
 from digits_train.data import CLASSES
+
+
+def targets(
+    labels: NDArray[np.float32], logits: NDArray[np.floating], teaching: Teaching
+) -> NDArray[np.float32]:
+    """Join labels, probabilities float32[N, 11], and teachers' logits [N, 11] for `Loss`.
+
+    Returns float32[N, 22]: the labels' part of the loss beside the teachers'.
+    """
+    odds = logits.astype(np.float32) / np.float32(teaching.temperature)
+    odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+    softened = odds / odds.sum(axis=1, keepdims=True)
+    both = np.concatenate([(1 - teaching.share) * labels, teaching.share * softened], axis=1)
+    return both.astype(np.float32)
 
 
 class Loss(keras.losses.Loss):  # type: ignore[misc]  # keras is untyped

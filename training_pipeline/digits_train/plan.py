@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digits_train import lessons as stored
 from digits_train.config import Config
 from digits_train.curriculum import Curriculum
 from digits_train.data import CLASSES, NOT_A_DIGIT
@@ -17,8 +16,7 @@ from digits_train.pool import Pool
 class Batch:
     """Images uint8[N, 28, 28], white on black, and how much each may be bent, float32[N].
 
-    `targets` float32[N, 11] are probabilities; with lessons they are what
-    `distill.Loss` takes.
+    `targets` float32[N, 11] are probabilities.
     """
 
     images: NDArray[np.uint8]
@@ -60,15 +58,11 @@ class Plan:
         )
 
     def _joined(self, clean: Batch, pool: Pool, rng: np.random.Generator) -> Batch:
-        lessons = self._curriculum.lessons
         chosen = rng.integers(0, len(pool.labels), self._pooled)
         bent = (rng.random(self._pooled) < 0.5) * np.float32(self._config.pool_strength)
-        targets = np.concatenate([clean.targets, one_hot(pool.labels[chosen])])
-        if lessons is not None:
-            targets = stored.targets(targets, lessons[chosen], self._config.teaching)
         return Batch(
             np.concatenate([clean.images, pool.pixels[chosen]]),
-            targets,
+            np.concatenate([clean.targets, one_hot(pool.labels[chosen])]),
             np.concatenate([clean.strength, bent.astype(np.float32)]),
         )
 

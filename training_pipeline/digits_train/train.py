@@ -4,8 +4,9 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from digits_train.curriculum import Curriculum
 from digits_train.data import NOT_A_DIGIT
 from digits_train.model import build
 from digits_train.plan import Plan
+from digits_train.teachers import Teachers
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ def train(
     curriculum: Curriculum,
     work: Path,
     *,
+    teachers: Sequence[Path] = (),
     run: str | None = None,
     until: int | None = None,
 ) -> None:
@@ -44,14 +47,17 @@ def train(
 
     NAME is `run` or else the model's name. NAME.train.json beside it says of
     what configuration and commit they are, NAME.curves.json lists the figures
-    of each epoch.
+    of each epoch. `teachers` are exported ONNX files, which a student listens to.
 
     Goes on from the last checkpoint in `work`, as if it had never stopped.
     `until` ends it after that many epochs. Raises `WorkFolderMismatch` when the
     checkpoint is another configuration's.
     """
     run = run or model_name
-    trainer = Trainer(config, model_name, curriculum)
+    listened = Teachers(teachers) if teachers else None
+    if listened:
+        config = replace(config, teachers=listened.digests)
+    trainer = Trainer(config, model_name, curriculum, listened)
     path, curves = work / f"{run}.checkpoint.npz", work / f"{run}.curves.json"
     identity = config.of(model_name)
     done = trainer.resume(path, identity) if path.exists() else 0
@@ -78,9 +84,16 @@ def train(
 class Trainer:
     """A model, its optimiser and its running average, an epoch at a time."""
 
-    def __init__(self, config: Config, model_name: str, curriculum: Curriculum) -> None:
+    def __init__(
+        self,
+        config: Config,
+        model_name: str,
+        curriculum: Curriculum,
+        teachers: Teachers | None = None,
+    ) -> None:
         self._config = config
         self._curriculum = curriculum
+        self._teachers = teachers
         self._augment = Augmenter(config.augmentation, config.seed)
         self._plan = Plan(config, curriculum)
         self.model = build(model_name, config.seed, config.norm_momentum)
@@ -96,7 +109,7 @@ class Trainer:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         loss = (
             distill.Loss(config.teaching.temperature, config.label_smoothing)
-            if config.taught
+            if teachers
             else keras.losses.CategoricalCrossentropy(
                 from_logits=True, label_smoothing=config.label_smoothing
             )
@@ -139,7 +152,10 @@ class Trainer:
     def _batches(self, epoch: int) -> Iterator[Batch]:
         for step, batch in enumerate(self._plan.epoch(epoch)):
             rng = np.random.default_rng([self._config.seed, epoch, step])
-            yield self._augment(batch.images, rng, batch.strength), batch.targets
+            images, targets = self._augment(batch.images, rng, batch.strength), batch.targets
+            if self._teachers:
+                targets = distill.targets(targets, self._teachers(images), self._config.teaching)
+            yield images, targets
 
     def _follow(self, step: int) -> None:
         # A young average must not remember the random start.

@@ -74,17 +74,6 @@ def test_the_pool_is_bent_less() -> None:
     assert 0.4 < counts[0] / counts.sum() < 0.6
 
 
-def test_lessons_stay_with_their_pictures() -> None:
-    """Each picture of the pool comes with its own lesson, a clean one with none."""
-    lessons = np.zeros((90, 11), np.float16)
-    lessons[np.arange(90), np.arange(90) // 10] = 20
-    batch = next(Plan(CONFIG, Curriculum(data(60), pool(), lessons)).epoch(0))
-
-    assert batch.targets.shape == (50, 22)
-    assert not batch.targets[:30, 11:].any()
-    assert (batch.targets[30:, 11:].argmax(axis=1) == batch.images[30:, 0, 0] // 10).all()
-
-
 def test_labels_stay_with_their_digits() -> None:
     """Every digit comes with its own label."""
     for batch in Plan(CONFIG, Curriculum(data(60))).epoch(3):

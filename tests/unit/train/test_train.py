@@ -76,4 +76,4 @@ def test_a_model_depends_on_its_own_settings() -> None:
 def test_only_a_taught_model_depends_on_its_teaching() -> None:
     """How a student listens is no part of what identifies one without a teacher."""
     assert "teaching" not in FULL.of("cnn")
-    assert replace(FULL, taught=True).of("cnn")["teaching"]["temperature"] == 2.0
+    assert replace(FULL, teachers=("e3b0",)).of("cnn")["teaching"]["temperature"] == 2.0
