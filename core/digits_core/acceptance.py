@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.image import Normalized
+from digits_core.image.frame import SIDE
 
 # Beyond these odds a score says nothing more: float32 logits end here.
 _MOST = 1e-6
@@ -35,6 +36,7 @@ def features(seen: Normalized, scores: NDArray[np.float64]) -> dict[str, float]:
         "stroke": traits.stroke,
         "size": math.log(max(traits.size, 1.0)),
         "aspect": traits.aspect,
+        "cut_off": traits.cut_off,
         "second_thought": traits.second_thought,
     }
 
@@ -62,6 +64,7 @@ def surely(
     all that are clear.
     """
     width, height = (box[:, 2:] - box[:, :2]).T
+    reached = (box[:, :2] == 0).sum(axis=1) + (box[:, 2:] == SIDE).sum(axis=1)
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     aspect = shorter / np.maximum(longer, 1)
     best = np.partition(scores[:, :-1], -2, axis=1)
@@ -74,6 +77,7 @@ def surely(
         "stroke": aspect if weights.get("stroke", 0.0) < 0 else np.zeros_like(aspect),
         "size": np.log(np.maximum(longer, 1)),
         "aspect": aspect,
+        "cut_off": reached >= 2,
     }
     # The other features are 0 for a single piece that was not normalised.
     total = intercept + sum(weights[name] * values[name] for name in values if name in weights)
@@ -90,6 +94,7 @@ NAMES = (
     "stroke",
     "size",
     "aspect",
+    "cut_off",
     "second_thought",
 )
 """The names of all features."""

@@ -156,7 +156,9 @@ def _read(picture: Grey, factor: int, ink: Ink, found: Grouping, group: Group) -
 
 def _traits(found: Grouping, group: Group, stroke: float, factor: int) -> Traits:
     left, top, right, bottom = group.box
+    height, width = found.labels.shape
     shorter, longer = sorted((right - left, bottom - top))
+    reached = (left == 0) + (top == 0) + (right == width) + (bottom == height)
     return Traits(
         dropped=1 - group.area / found.ink,
         others=found.others(group),
@@ -164,6 +166,7 @@ def _traits(found: Grouping, group: Group, stroke: float, factor: int) -> Traits
         stroke=stroke,
         size=float(longer * factor),
         aspect=shorter / longer,
+        cut_off=int(reached >= 2),
     )
 
 

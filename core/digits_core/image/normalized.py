@@ -17,8 +17,9 @@ class Traits:
     its pieces that are large enough to be a digit's, `components` the number of
     connected pieces of the digit, `stroke` the width of its strokes as a share
     of the longer side, `size` that side in decoded pixels, `aspect` the
-    shorter side as a share of it, `second_thought` 1 in an alternative reading.
-    All are 0 where there is no ink.
+    shorter side as a share of it, `cut_off` 1 where the digit reaches two borders
+    of the picture or more, as stripes do, `second_thought` 1 in an alternative
+    reading. All are 0 where there is no ink.
     """
 
     dropped: float = 0.0
@@ -27,6 +28,7 @@ class Traits:
     stroke: float = 0.0
     size: float = 0.0
     aspect: float = 0.0
+    cut_off: int = 0
     second_thought: int = 0
 
 

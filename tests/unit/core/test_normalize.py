@@ -146,6 +146,26 @@ def test_stripes_are_no_single_digit(way: int) -> None:
     assert seen.traits.others >= seen.digit_count - 1
 
 
+@pytest.mark.parametrize(
+    ("beyond", "cut_off"),
+    [
+        pytest.param("", 0, id="inside"),
+        pytest.param("left", 0, id="one border"),
+        pytest.param("up down", 1, id="opposite borders"),
+        pytest.param("left up", 1, id="a corner"),
+    ],
+)
+def test_ink_that_goes_on_beyond_the_picture(beyond: str, cut_off: int) -> None:
+    """Two borders that the ink reaches are told of, as stripes and shadows reach them."""
+    picture = np.full((200, 200), 230, np.uint8)
+    ends = {"left": (-9, 100), "up": (100, -9), "down": (100, 209)}
+    cv2.line(picture, (100, 60), (100, 140), 30, 14)
+    for way in beyond.split():
+        cv2.line(picture, (100, 100), ends[way], 30, 14)
+
+    assert normalize(picture).traits.cut_off == cut_off
+
+
 def test_an_outline_is_read_filled_too() -> None:
     """Where only the edges of bold strokes are drawn, another reading fills the strokes."""
     _, bold = cv2.threshold(drawing(7, pen=44), 127, 255, cv2.THRESH_BINARY_INV)

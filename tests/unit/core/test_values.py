@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 
 def drawings(count: int) -> NDArray[np.uint8]:
-    """Strokes of every width and brightness, some crossed by others, some with specks, blanks."""
+    """Strokes of all widths and brightnesses, some beyond the border, some with specks, blanks."""
     rng = np.random.default_rng(1)
     pictures = np.zeros((count, 28, 28), np.uint8)
     for picture in pictures:
         for _ in range(rng.integers(0, 3)):
-            ends = rng.integers(2, 26, (3, 2)).astype(np.int32)
+            ends = rng.integers(-1, 29, (3, 2)).astype(np.int32)
             bright = int(rng.integers(3, 256))
             cv2.polylines(picture, [ends], False, bright, int(rng.integers(1, 6)), cv2.LINE_AA)
         if rng.random() < 0.1:
