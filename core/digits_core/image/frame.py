@@ -78,7 +78,8 @@ def _disc(by: int) -> Grey:
 
 
 def _cropped(density: Grey) -> Grey:
-    x, y, width, height = cv2.boundingRect(cv2.compare(density, 63, cv2.CMP_GT))
+    _, mask = cv2.threshold(density, 63, 255, cv2.THRESH_BINARY)
+    x, y, width, height = cv2.boundingRect(mask)
     return density[y : y + height, x : x + width] if width else density
 
 

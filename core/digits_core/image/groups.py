@@ -104,6 +104,8 @@ class Group:
         """The group's ink within its box, uint8[h, w] of 0 and 255, from the label picture."""
         left, top, right, bottom = self.box
         part = labels[top:bottom, left:right]
+        if labels.dtype == np.uint8:  # the mask itself, which holds one piece
+            return part.astype(np.uint8, copy=False)
         if len(self.components) == 1:
             return (part == self.components[0].label).astype(np.uint8) * 255
         chosen = np.zeros(int(part.max()) + 1, np.uint8)
@@ -148,7 +150,7 @@ def find_groups(mask: Grey) -> Grouping:
     _, _, stats, _ = _components(mask[top : top + height, left : left + width])
     if len(stats) == 2:  # most pictures hold one piece of ink
         area = int(stats[1, cv2.CC_STAT_AREA])
-        only = Component(int(mask.max()), left, top, left + width, top + height, area)
+        only = Component(255, left, top, left + width, top + height, area)
         return Grouping([Group([only])], mask, area, [])
     _, labels, stats, _ = _components(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]

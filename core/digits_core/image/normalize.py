@@ -9,6 +9,7 @@ says which of them it makes most sense of.
 
 import math
 from dataclasses import replace
+from functools import cache
 from typing import TypeAlias
 
 import cv2
@@ -93,7 +94,7 @@ def from_pixels(pixels: bytes | Grey) -> Normalized:
 
 def _readings(picture: Grey, factor: int, ink: Ink) -> list[Normalized]:
     """The ways to read one ink of a picture, the likeliest first, none of them nested."""
-    mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
+    _, mask = cv2.threshold(ink.density, ink.threshold, 255, cv2.THRESH_BINARY)
     found = find_groups(mask)
     if not found.groups:
         return []
@@ -195,8 +196,13 @@ def cut_out(ink: Grey, group: Group, labels: Labels) -> Grey:
     counts = cv2.calcHist([density], [0], mask, [256], [0, 256]).ravel().cumsum()
     full = max(1, int(np.searchsorted(counts, _INSIDE * counts[-1])))
     density = cv2.convertScaleAbs(density, alpha=255 / full)
-    near = cv2.dilate(mask, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
+    near = cv2.dilate(mask, _square(2 * edge + 1))
     density = cv2.bitwise_and(density, near)
     _, density = cv2.threshold(density, 255 * _FAINTEST, 0, cv2.THRESH_TOZERO)
     x, y, width, height = cv2.boundingRect(density)
     return density[y : y + height, x : x + width]
+
+
+@cache
+def _square(side: int) -> Grey:
+    return np.ones((side, side), np.uint8)

@@ -68,7 +68,8 @@ def _smoothed(ink: Ink) -> tuple[Ink, Grey]:
 
 def _strong(ink: Ink, box: tuple[int, int, int, int]) -> Grey | None:
     """The mask of the dark ink, None where it reaches as far as all of it."""
-    strong = cv2.compare(ink.density, max(ink.threshold + 1, _STRONG * ink.full), cv2.CMP_GT)
+    least = max(ink.threshold + 1, _STRONG * ink.full)
+    _, strong = cv2.threshold(ink.density, least, 255, cv2.THRESH_BINARY)
     return strong if _is_smaller(strong, box) else None
 
 

@@ -56,22 +56,16 @@ def find_inks(picture: Grey) -> list[Ink]:
     and shading go with it. Ink is on the side where the deviations are heavier;
     where that is not plain, what else could be the ink comes after it.
     """
-    counts = _histogram(picture)
-    level = _flat(counts, picture.size)
+    level = _flat(_histogram(picture), picture.size)
     paper = _median(picture) if level is None else np.full_like(picture, level)
     sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
-    histograms = (
-        (_histogram(sides[0]), _histogram(sides[1]))
-        if level is None
-        else (_folded(counts[level:], picture.size), _folded(counts[level::-1], picture.size))
-    )
-    powers = [float(histogram @ _SQUARES) for histogram in histograms]
-    first = int(powers[1] >= powers[0])
-    inks = [_part(sides[first], histograms[first])]
+    lighter, darker = (cv2.norm(side, cv2.NORM_L2SQR) for side in sides)
+    first, other = (sides[1], sides[0]) if darker >= lighter else sides
+    inks = [_part(first)]
     if inks[0].share > _COVERED:
         inks.append(_on_bands(picture))
-    if powers[1 - first] > _OTHER_SIDE * powers[first]:
-        inks.append(_part(sides[1 - first], histograms[1 - first]))
+    if min(lighter, darker) > _OTHER_SIDE * max(lighter, darker):
+        inks.append(_part(other))
     return inks
 
 
@@ -83,8 +77,7 @@ def find_ink(picture: Grey, beside: Grey | None = None, around: float | None = N
     smaller it is, the more of shadows and of what lies under the sheet goes with
     it. Where the mask `beside` uint8[H, W] is 255 there is no ink.
     """
-    counts = _histogram(picture)
-    level = _flat(counts, picture.size)
+    level = _flat(_histogram(picture), picture.size)
     if level is None:
         paper = _median(picture) if around is None else _paper_around(picture, around)
     else:
@@ -92,10 +85,8 @@ def find_ink(picture: Grey, beside: Grey | None = None, around: float | None = N
     sides = cv2.subtract(picture, paper), cv2.subtract(paper, picture)
     if beside is not None:
         sides = cv2.subtract(sides[0], beside), cv2.subtract(sides[1], beside)
-    histograms = [_histogram(side) for side in sides]
-    powers = [float(histogram @ _SQUARES) for histogram in histograms]
-    heavier = int(powers[1] >= powers[0])
-    return _part(sides[heavier], histograms[heavier])
+    lighter, darker = (cv2.norm(side, cv2.NORM_L2SQR) for side in sides)
+    return _part(sides[int(darker >= lighter)])
 
 
 def _on_bands(picture: Grey) -> Ink:
@@ -106,8 +97,7 @@ def _on_bands(picture: Grey) -> Ink:
     """
     upright = cv2.absdiff(picture, _ends(picture))
     level = cv2.absdiff(picture, np.ascontiguousarray(_ends(picture.T).T))
-    inks = (_part(density, _histogram(density)) for density in (upright, level))
-    return min(inks, key=lambda ink: ink.share)
+    return min(map(_part, (upright, level)), key=lambda ink: ink.share)
 
 
 def _ends(picture: Grey) -> Grey:
@@ -117,17 +107,17 @@ def _ends(picture: Grey) -> Grey:
     return np.tile(np.median(ends, axis=0).astype(np.uint8), (len(picture), 1))
 
 
-def _part(density: Grey, counts: Histogram) -> Ink:
-    """Part density uint8[H, W], of a known histogram, at Otsu's threshold (1979)."""
-    ink, noise = _otsu(density, counts)
+def _part(density: Grey) -> Ink:
+    """Part density uint8[H, W] at Otsu's threshold (1979)."""
+    ink, noise = _otsu(density)
     if noise > _NOISY * ink.contrast:
-        smooth = cv2.GaussianBlur(density, (3, 3), 0)
-        ink, _ = _otsu(smooth, _histogram(smooth))
+        ink, _ = _otsu(cv2.GaussianBlur(density, (3, 3), 0))
     return ink
 
 
-def _otsu(density: Grey, counts: Histogram) -> tuple[Ink, float]:
+def _otsu(density: Grey) -> tuple[Ink, float]:
     """The ink above Otsu's threshold, and the standard deviation of what lies below."""
+    counts = _histogram(density)
     below = counts.cumsum()
     sums = (counts * _LEVELS).cumsum()
     above = density.size - below
@@ -145,15 +135,20 @@ def _otsu(density: Grey, counts: Histogram) -> tuple[Ink, float]:
 
 
 def _histogram(picture: Grey) -> Histogram:
-    return cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+    """How many pixels have each of the 256 grey levels."""
+    # Counting pixel after pixel of one level takes longest: what is plain all round is left out.
+    plain = int(picture[0, 0])
+    part = _within(picture, plain) if picture[-1, -1] == plain else picture
+    counts = cv2.calcHist([part], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+    counts[plain] += picture.size - part.size
+    return counts
 
 
-def _folded(counts: Histogram, pixels: int) -> Histogram:
-    """The histogram of the deviations to one side; all other pixels deviate by 0."""
-    folded = np.zeros(256)
-    folded[: len(counts)] = counts
-    folded[0] = pixels - folded[1:].sum()
-    return folded
+def _within(picture: Grey, plain: int) -> Grey:
+    """The part of a picture, one pixel at least, round which all is `plain`."""
+    marks = cv2.absdiff(picture, np.full_like(picture, plain)) if plain else picture
+    left, top, width, height = cv2.boundingRect(marks)
+    return picture[top : top + max(1, height), left : left + max(1, width)]
 
 
 def _flat(counts: Histogram, pixels: int) -> int | None:
