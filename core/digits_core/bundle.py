@@ -29,6 +29,7 @@ from digits_core.manifest import (
 
 __all__ = [
     "MODELS_DIR",
+    "MODEL_FILE",
     "READER",
     "SCHEMA",
     "Acceptance",

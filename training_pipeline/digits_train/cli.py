@@ -299,12 +299,18 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     models_dir: ModelsOption = MODELS_DIR,
     publishing: Annotated[bool, typer.Option("--publish", help="Publish, too.")] = False,
 ) -> None:
-    """Run every stage, the last ones, `publish` and `report`, only when asked to."""
+    """Run every stage, the last ones, `publish` and `report`, only when asked to.
+
+    A slower CNN is trained first: with the published one it teaches both models.
+    """
+    from digits_train.teachers import published
+
     data(config, work, data_dir, without_pens)
     pool(config, work, data_dir, without_pens)
     train(config, work, Model.CNN_TEACHER)
     export(work, Model.CNN_TEACHER)
-    train(config, work, name, teacher=[work / f"{Model.CNN_TEACHER}.onnx"])
+    teachers = [work / f"{Model.CNN_TEACHER}.onnx", *published(models_dir)]
+    train(config, work, name, teacher=teachers)
     export(work, name)
     parity(work, name)
     if "cnn-int8" in name.names:

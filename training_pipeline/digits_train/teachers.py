@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from digits_core import bundle
 from numpy.typing import NDArray
 
-from digits_train.candidate import INPUT, OUTPUT
+from digits_train.candidate import INPUT, OUTPUT, SOURCE
 
 
 class Teachers:
@@ -35,3 +36,9 @@ class Teachers:
         answers = [session.run([OUTPUT], {INPUT: images})[0] for session in self._sessions]
         mean: NDArray[np.float32] = np.mean(answers, axis=0)
         return mean
+
+
+def published(models_dir: Path) -> list[Path]:
+    """The published CNN, which teaches its successors; nothing where there is none."""
+    folder = bundle.published(models_dir).get(SOURCE)
+    return [folder / bundle.MODEL_FILE] if folder else []

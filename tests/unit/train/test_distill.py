@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from digits_core.bundle import MODELS_DIR, find
 from digits_train import distill
 from digits_train.config import Teaching
-from digits_train.teachers import Teachers
+from digits_train.teachers import Teachers, published
 from onnx import TensorProto, helper, numpy_helper
 
 LABELS = np.eye(11, dtype=np.float32)[[3, 5, 10]]
@@ -54,6 +55,12 @@ def test_teachers_are_told_apart(tmp_path: Path) -> None:
     first, same, other = (Teachers([file]).digests for file in files)
 
     assert first == same != other
+
+
+def test_the_published_cnn_teaches(tmp_path: Path) -> None:
+    """Its successors listen to it; before there is one they do without."""
+    assert published(MODELS_DIR) == [find("cnn") / "model.onnx"]
+    assert published(tmp_path) == []
 
 
 def test_targets() -> None:
