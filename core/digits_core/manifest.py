@@ -191,10 +191,11 @@ class ReaderManifest(Published):
     `input` and `output` are the detector's tensors, `refiner_input` and
     `refiner_output` those of the net that looks at close-ups. `weights` say how
     much the logarithms of what the "detector" and the "refiner" make of a character
-    count, and what share the "recognizer" has where it stands alone. By the rule
-    `there` it is there, which counts from `presence` on; by the rule `right` it is
-    and is what it is taken for, which is accepted from `accept` on. A number's
-    confidence is the product of its characters' to the power of `together`.
+    count, and what share the "recognizer" has where it stands alone; to that of its
+    being no digit `other_bias` is added. By the rule `there` it is there, which
+    counts from `presence` on; by the rule `right` it is and is what it is taken
+    for, which is accepted from `accept` on. A number's confidence is the product of
+    its characters' to the power of `together`.
     """
 
     NORMALIZER: ClassVar[int] = PAGE_VERSION
@@ -202,6 +203,7 @@ class ReaderManifest(Published):
     refiner_input: str
     refiner_output: str
     weights: Mapping[str, float]
+    other_bias: float = 0.0
     there: Rule
     presence: float
     right: Rule
@@ -220,7 +222,7 @@ class ReaderManifest(Published):
     def _check(self) -> None:
         _check_kinds(self, {"refiner_input": str, "refiner_output": str})
         shares = ("presence", "accept")
-        _check_numbers(self, [*shares, "together"])
+        _check_numbers(self, [*shares, "other_bias", "together"])
         if self.together <= 0:
             raise ValueError(f"together is {self.together}")
         for name in shares:

@@ -113,6 +113,7 @@ def weigh(seen: Seen, manifest: ReaderManifest) -> list[Reading]:
     for place, opinion in seen.opinions.items():
         share = weights["recognizer"]
         pooled[place] = (1 - share) * pooled[place] + share * np.log(np.maximum(opinion, _LEAST))
+    pooled[:, NOT_A_DIGIT] += manifest.other_bias
     scores = np.exp(_log_softmax(pooled))
     middles = 1 - nothing(seen.answers)
     digits = np.full(len(scores), 0.5)

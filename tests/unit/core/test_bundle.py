@@ -234,6 +234,8 @@ READERS = [
     ),
     ("accept", 1.5),
     ("accept", "0.5"),
+    ("other_bias", "0"),
+    ("other_bias", None),
     ("together", 0),
     ("together", -1),
     ("canaries", [{"image": 5, "text": "7"}]),

@@ -387,6 +387,14 @@ def test_opinions_count_by_their_weights(recognizer: Recognizer) -> None:
     assert asked.read(touching).text == "77"
 
 
+def test_the_bias_speaks_against_no_digit(recognizer: Recognizer) -> None:
+    """What the recogniser takes for no digits is read as some where others are rare."""
+    weights = {"detector": 0.0, "refiner": 1e-3, "recognizer": 1.0}
+    biased = make(recognizer, weights=weights, other_bias=-30.0, canaries=(BLANK,))
+
+    assert all(each.digit is not None for each in biased.read(bars(*PAIR)).digits)
+
+
 PICTURES = hnp.arrays(
     np.uint8,
     st.tuples(st.integers(4, 120), st.integers(4, 120)),

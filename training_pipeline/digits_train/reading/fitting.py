@@ -33,6 +33,9 @@ THREADS = 2
 SENT: Spacings = (("separated", 0.8), ("touching", 0.15), ("overlapping", 0.05))
 """How people space the digits of a row: a guess; training sees more that touch and overlap."""
 
+OTHERS = 0.03
+"""The share of the characters that people send with numbers which are no digits: our guess."""
+
 ACCEPT = 0.8
 """A number, or a character, is trusted from this probability on that it is right."""
 
@@ -114,7 +117,7 @@ def fit(
     if not any(case.readings(made.manifest) for case in cases):
         raise NothingFound(f"{NAME} finds no character on {len(cases)} pages: train it longer")
     manifest = _fitted(made.manifest, cases)
-    names = ("weights", "there", "presence", "right", "accept", "together")
+    names = ("weights", "other_bias", "there", "presence", "right", "accept", "together")
     values = {name: value for name, value in asdict(manifest).items() if name in names}
     metrics = {
         f"validation_{name}_exact": _exact(manifest, part) / len(part)
@@ -155,7 +158,7 @@ def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
                 for weight in WEIGHTS.tolist()
             ]
             manifest = min(tried, key=lambda one: _loss(one, cases))
-    manifest = _ruled(manifest, cases)
+    manifest = _ruled(replace(manifest, other_bias=_bias(cases)), cases)
     presence = max(PRESENCES, key=lambda p: _exact(replace(manifest, presence=p), cases))
     manifest = replace(manifest, presence=presence)
     together = min(
@@ -174,6 +177,13 @@ def _loss(manifest: ReaderManifest, cases: list[Case]) -> float:
         if reading.character.presence >= _THERE and (label := case.truth(reading)) is not None
     ]
     return float(np.mean(losses))
+
+
+def _bias(cases: list[Case]) -> float:
+    """What corrects the odds of "no digit" for their share among people's (Saerens et al. 2002)."""
+    labels = [standing.label for case in cases for row in case.composition.rows for standing in row]
+    shown = np.clip(np.mean(np.array(labels) == NOT_A_DIGIT), 1e-3, 1 - 1e-3)
+    return float(np.log(OTHERS / (1 - OTHERS)) - np.log(shown / (1 - shown)))
 
 
 def _exact(manifest: ReaderManifest, cases: list[Case]) -> int:

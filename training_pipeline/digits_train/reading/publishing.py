@@ -24,6 +24,7 @@ Fitted = Mapping[str, Any]
 
 UNFITTED: Fitted = {
     "weights": {"detector": 0.5, "refiner": 0.5, "recognizer": 0.5},
+    "other_bias": 0.0,
     "there": {
         "coefficients": {"presence": 0.5, "middle": 0.5, "alone": 0.0, "score": 0.0},
         "intercept": 0.0,
