@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from digits_core import Reader
+from digits_train.drawings import drawing
 from digits_train.reading import trials
 from digits_train.reading.composition import Spacing
 from digits_train.reading.trials import score
@@ -44,6 +45,25 @@ def test_strings(reader: Reader, data: Path, spacing: Spacing, least: float) -> 
     made = trials.strings(images, labels, spacing, STRINGS, SEED)
 
     assert np.mean([score(reader.read(ink).text, text).exact for ink, text in made]) >= least
+
+
+@pytest.mark.parametrize(
+    ("line", "ink"),
+    [pytest.param(250, 90, id="lighter-lines"), pytest.param(105, 40, id="darker-lines")],
+)
+def test_squared_paper(reader: Reader, line: int, ink: int) -> None:
+    """Lines that hold more ink than the digits, and lie askew, are none of the number."""
+    sheet = np.full((300, 640), 175, np.uint8)
+    for start in range(-300, 940, 26):
+        cv2.line(sheet, (start, 0), (start + 12, 299), line, 3)
+    for start in range(-30, 330, 26):
+        cv2.line(sheet, (0, start), (639, start - 22), line, 3)
+    for place, digit in enumerate((2, 0, 5, 8)):
+        drawn = drawing(digit, side=130, pen=9, ink=0, paper=255)
+        part = sheet[80:210, 50 + 140 * place : 180 + 140 * place]
+        part[drawn < 128] = ink
+
+    assert reader.read(sheet).text == "2058"
 
 
 def test_single_digits_that_people_sent(reader: Reader, data: Path) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digits_core.image.frame import stroke_width
 from digits_core.image.lines import without_lines
-from digits_core.image.paper import Ink, find_ink
+from digits_core.image.paper import Ink, darkest, find_ink
 from digits_core.image.surroundings import surroundings
 
 Grey: TypeAlias = NDArray[np.uint8]
@@ -102,48 +102,68 @@ class _Found:
         return _height(self.boxes)
 
 
-def lay_out(picture: Grey, height: float | None = None, *, local: bool = False) -> Page | None:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How ink is told from paper, where the plain way finds no characters.
+
+    `local` looks for the paper close to the ink: for small characters on a sheet
+    that lies on something else. `lesser` takes what is on the other side of the
+    paper's grey: light lines may outweigh dark ink. `darkest` takes the darkest ink
+    alone: characters on lines that are paler.
+    """
+
+    local: bool = False
+    lesser: bool = False
+    darkest: bool = False
+
+
+PLAIN = Way()
+
+
+def lay_out(picture: Grey, height: float | None = None, way: Way = PLAIN) -> Page | None:
     """Bring a grey picture uint8[H, W] to the reader's scale; None where there is no ink.
 
     `height` is that of the characters in pixels of the picture, where it is known
-    better than by the sizes of its pieces of ink. `local` looks for the paper
-    close to the ink: for small characters on a sheet that lies on something else.
+    better than by the sizes of its pieces of ink.
     """
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
     closest = math.ceil(math.sqrt(picture.size / _LARGEST))
-    around = _LOCAL * max(picture.shape) if local else None
+    around = _LOCAL * max(picture.shape) if way.local else None
     if height:
         height = min(height, max(picture.shape))
         zoom = max(closest, min(zoom, int(height / HEIGHT)))
         around = _AROUND * height
-    found = _find(picture, zoom, around)
+    found = _find(picture, zoom, around, way)
     if found is not None and not len(found.boxes) and zoom > closest:
         # Ink in pieces too small for characters, which may be the copy's fault.
         zoom = max(closest, zoom // 2)
-        found = _find(picture, zoom, around)
+        found = _find(picture, zoom, around, way)
     if found is None or not len(found.boxes):
         return None
     if height:
         return _page(found, height / zoom, zoom)
     tall = found.height() * zoom
     closer = min(zoom, max(closest, int(tall / HEIGHT)))
-    better = _find(picture, closer, _AROUND * tall)
+    better = _find(picture, closer, _AROUND * tall, way)
     if better is not None and len(better.boxes):
         found, zoom = better, closer
     return _page(found, found.height(), zoom)
 
 
-def _find(picture: Grey, zoom: int, around: float | None) -> _Found | None:
+def _find(picture: Grey, zoom: int, around: float | None, way: Way) -> _Found | None:
     """The ink of a copy smaller by `zoom`, its paper `around` it; None where all is paper."""
     small = _shrink(picture, zoom)
     if around is not None:
         around /= zoom
-    ink = find_ink(small, around=around)
+    ink = find_ink(small, around=around, lesser=way.lesser)
     if ink.contrast < _MIN_CONTRAST:
         return None
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     if (beside := surroundings(mask)) is not None:
-        ink = find_ink(small, beside, around)
+        ink = find_ink(small, beside, around, lesser=way.lesser)
+        mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
+    if way.darkest:
+        ink = darkest(ink)
         mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     lineless = _lineless(mask)
     if lineless is not None and len(boxes := _pieces(lineless)):

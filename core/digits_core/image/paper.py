@@ -1,6 +1,6 @@
 """Taking the paper away: what differs from its surroundings is ink."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import cv2
@@ -69,13 +69,20 @@ def find_inks(picture: Grey) -> list[Ink]:
     return inks
 
 
-def find_ink(picture: Grey, beside: Grey | None = None, around: float | None = None) -> Ink:
+def find_ink(
+    picture: Grey,
+    beside: Grey | None = None,
+    around: float | None = None,
+    *,
+    lesser: bool = False,
+) -> Ink:
     """Tell the ink of a grey picture of several characters from its paper.
 
     The paper is the median of a neighbourhood of so many pixels `around`, which
     should be large beside a character; None for one as large as the picture. The
     smaller it is, the more of shadows and of what lies under the sheet goes with
-    it. Where the mask `beside` uint8[H, W] is 255 there is no ink.
+    it. Where the mask `beside` uint8[H, W] is 255 there is no ink. `lesser` takes the
+    side of the paper's grey where the deviations are not the heavier ones.
     """
     level = _flat(_histogram(picture), picture.size)
     if level is None:
@@ -86,7 +93,17 @@ def find_ink(picture: Grey, beside: Grey | None = None, around: float | None = N
     if beside is not None:
         sides = cv2.subtract(sides[0], beside), cv2.subtract(sides[1], beside)
     lighter, darker = (cv2.norm(side, cv2.NORM_L2SQR) for side in sides)
-    return _part(sides[int(darker >= lighter)])
+    return _part(sides[int((darker >= lighter) != lesser)])
+
+
+def darkest(ink: Ink) -> Ink:
+    """The same with a threshold that parts the ink itself: ruled lines are paler than strokes."""
+    counts = _histogram(ink.density)
+    counts[: int(ink.threshold) + 1] = 0
+    if not counts.any():
+        return ink
+    within, _ = _otsu(ink.density, counts)
+    return replace(ink, threshold=max(ink.threshold, within.threshold))
 
 
 def _on_bands(picture: Grey) -> Ink:
@@ -109,18 +126,18 @@ def _ends(picture: Grey) -> Grey:
 
 def _part(density: Grey) -> Ink:
     """Part density uint8[H, W] at Otsu's threshold (1979)."""
-    ink, noise = _otsu(density)
+    ink, noise = _otsu(density, _histogram(density))
     if noise > _NOISY * ink.contrast:
-        ink, _ = _otsu(cv2.GaussianBlur(density, (3, 3), 0))
+        smooth = cv2.GaussianBlur(density, (3, 3), 0)
+        ink, _ = _otsu(smooth, _histogram(smooth))
     return ink
 
 
-def _otsu(density: Grey) -> tuple[Ink, float]:
-    """The ink above Otsu's threshold, and the standard deviation of what lies below."""
-    counts = _histogram(density)
+def _otsu(density: Grey, counts: Histogram) -> tuple[Ink, float]:
+    """The ink above Otsu's threshold of a histogram, and the standard deviation below it."""
     below = counts.cumsum()
     sums = (counts * _LEVELS).cumsum()
-    above = density.size - below
+    above = below[-1] - below
     # Where one class is empty its mean is of no weight.
     low = sums / np.maximum(below, 1)
     distance = (sums[-1] - sums) / np.maximum(above, 1) - low

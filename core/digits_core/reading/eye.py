@@ -1,6 +1,7 @@
 """Looking for characters: what there is on a page, before anything is decided."""
 
 from statistics import median
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from digits_core.bundle import Bundle, ReaderManifest
 from digits_core.image import Page, lay_out
-from digits_core.image.page import HEIGHT
+from digits_core.image.page import HEIGHT, PLAIN, Way
 from digits_core.reading.alone import alone, within
 from digits_core.reading.detector import Character
 from digits_core.reading.nets import Nets
@@ -27,8 +28,13 @@ _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # some of it may be a shadow, or what lies under the sheet.
 _BLOTTED = 0.15
 _SLACK = 0.25
+# Where less than one digit is there, the ink is told from the paper in these ways, too.
+_OTHER_WAYS = (Way(lesser=True), Way(darkest=True), Way(lesser=True, local=True))
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
+
+Sight: TypeAlias = tuple[Page, list[Character]]
+"""A page and the characters found on it."""
 
 
 class Eye:
@@ -53,36 +59,39 @@ class Eye:
         return Seen(page, found, answers, dict(zip(own, opinions, strict=True)))
 
 
-def look(nets: Nets, grey: NDArray[np.uint8]) -> tuple[Page, list[Character]] | None:
+def look(nets: Nets, grey: NDArray[np.uint8]) -> Sight | None:
     """Find characters in a grey picture uint8[H, W]; None where there is no ink."""
-    seen = _look(nets, grey)
-    if seen is None or not _digits(seen[1]) or _is_blotted(*seen):
+    seen = _look(nets, grey, PLAIN)
+    if _digits(seen) < 1 or (seen and _is_blotted(*seen)):
         # Perhaps what lies round the sheet, or a shadow on it, was taken for ink, or for paper.
-        closer = _look(nets, grey, local=True)
-        if seen is None or (closer and _digits(closer[1]) > _digits(seen[1])):
-            seen = closer
+        seen = max(seen, _look(nets, grey, Way(local=True)), key=_digits)
+    for way in _OTHER_WAYS:
+        if _digits(seen) >= 1:
+            break
+        other = _look(nets, grey, way)
+        # In textures some of the many pieces always look like digits.
+        if other and not _is_blotted(*other):
+            seen = max(seen, other, key=_digits)
     return seen
 
 
-def _look(
-    nets: Nets, grey: NDArray[np.uint8], *, local: bool = False
-) -> tuple[Page, list[Character]] | None:
+def _look(nets: Nets, grey: NDArray[np.uint8], way: Way) -> Sight | None:
     """The page and the characters on it; a second look nearer to the right height."""
-    page = lay_out(grey, local=local)
+    page = lay_out(grey, way=way)
     if page is None:
         return None
     found = nets.find(page, _FAINT)
     tall = _height(found)
     if tall and not _TOO_LOW * HEIGHT <= tall <= _TOO_TALL * HEIGHT:
-        other = lay_out(grey, tall * page.scale, local=local)
+        other = lay_out(grey, tall * page.scale, way)
         if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
             return other, nets.find(other, _FAINT)
     return page, found
 
 
-def _digits(found: list[Character]) -> float:
+def _digits(seen: Sight | None) -> float:
     """How many digits are surely there, by their presence."""
-    return sum(character.presence for character in found if _is_digit(character))
+    return sum(c.presence for c in seen[1] if _is_digit(c)) if seen else 0.0
 
 
 def _is_digit(character: Character) -> bool:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from digits_core.image import Page, lay_out
-from digits_core.image.page import HEIGHT, STRIDE
+from digits_core.image.page import HEIGHT, STRIDE, Way
 from digits_core.image.surroundings import surroundings
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -243,7 +243,7 @@ def on_a_table(level: int) -> np.ndarray:
 @pytest.mark.parametrize("level", [40, 110, 250])
 def test_a_sheet_on_a_table(level: int) -> None:
     """Looked at locally, the digits have the reader's scale, whatever the sheet lies on."""
-    page = lay_out(on_a_table(level), local=True)
+    page = lay_out(on_a_table(level), way=Way(local=True))
 
     assert page is not None
     assert 0.8 * HEIGHT < 96 / page.scale < 1.25 * HEIGHT
