@@ -212,7 +212,11 @@ def _is_frame(outer: Component, found: list[Component], labels: Labels) -> bool:
     """Whether a component runs along its own box with another of substance inside."""
     if not any(outer.encloses(c) and c.area >= _SUBSTANCE * outer.area for c in found):
         return False
-    part = labels[outer.top : outer.bottom, outer.left : outer.right] == outer.label
+    return runs_along(labels[outer.top : outer.bottom, outer.left : outer.right] == outer.label)
+
+
+def runs_along(part: NDArray[np.bool_]) -> bool:
+    """Whether a piece of ink bool[h, w], cropped to its box, runs along all sides of it."""
     depth = max(1, round(_FRAME_DEPTH * min(part.shape)))
     sides = (
         part[:depth].any(0),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.image.frame import stroke_width
+from digits_core.image.groups import runs_along
 from digits_core.image.lines import without_lines
 from digits_core.image.paper import Ink, darkest, find_ink
 from digits_core.image.surroundings import surroundings
@@ -185,14 +186,22 @@ def _lineless(mask: Grey) -> Grey | None:
 
 def _pieces(mask: Grey) -> NDArray[np.int32]:
     """Left, top, width, height and area of the ink's pieces, but for specks, rules and frames."""
-    *_, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = stats[1:]
     height, width = mask.shape
     # A single character, or a row of them that touch, may fill the picture, but it is no frame.
     small = (boxes[:, 2] < _ALONG * width) | (boxes[:, 3] < _ALONG * height)
     dense = boxes[:, 4] > _FRAME * boxes[:, 2] * boxes[:, 3]
-    upright = boxes[:, 2] < _RULE * boxes[:, 3]
-    boxes = boxes[(small | dense) & upright & (boxes[:, 3] >= _LEAST)]
+    upright = (boxes[:, 2] < _RULE * boxes[:, 3]) & (boxes[:, 3] >= _LEAST)
+    chosen = (small | dense) & upright
+    if not chosen.any():
+        # A single character in thin strokes, if it is no frame.
+        chosen = upright.copy()
+        for place in np.flatnonzero(upright):
+            left, top, wide, high, _ = boxes[place]
+            part = labels[top : top + high, left : left + wide] == place + 1
+            chosen[place] = not runs_along(part)
+    boxes = boxes[chosen]
     if len(boxes):
         boxes = boxes[boxes[:, 3] >= _SPECK * _height(boxes)]
     return boxes

@@ -28,7 +28,9 @@ _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # some of it may be a shadow, or what lies under the sheet.
 _BLOTTED = 0.15
 _SLACK = 0.25
-# Where less than one digit is there, the ink is told from the paper in these ways, too.
+# Where hardly a digit is found the ink is told from the paper in other ways, too: near to it first,
+# then in these, of which one counts that finds a digit more at least.
+_HARDLY = 0.5
 _OTHER_WAYS = (Way(lesser=True), Way(darkest=True), Way(lesser=True, local=True))
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
@@ -62,16 +64,16 @@ class Eye:
 def look(nets: Nets, grey: NDArray[np.uint8]) -> Sight | None:
     """Find characters in a grey picture uint8[H, W]; None where there is no ink."""
     seen = _look(nets, grey, PLAIN)
-    if _digits(seen) < 1 or (seen and _is_blotted(*seen)):
+    if _digits(seen) < _HARDLY or (seen and _is_blotted(*seen)):
         # Perhaps what lies round the sheet, or a shadow on it, was taken for ink, or for paper.
         seen = max(seen, _look(nets, grey, Way(local=True)), key=_digits)
     for way in _OTHER_WAYS:
-        if _digits(seen) >= 1:
+        if _digits(seen) >= _HARDLY:
             break
         other = _look(nets, grey, way)
         # In textures some of the many pieces always look like digits.
-        if other and not _is_blotted(*other):
-            seen = max(seen, other, key=_digits)
+        if other and _digits(other) > _digits(seen) + 1 and not _is_blotted(*other):
+            seen = other
     return seen
 
 

@@ -152,6 +152,18 @@ def test_no_ink_no_page(picture: np.ndarray) -> None:
     assert lay_out(picture) is None
 
 
+def test_thin_strokes_that_fill_the_picture() -> None:
+    """A large character in strokes of a pixel is no frame, though it fills as little of its box."""
+    picture = np.zeros((300, 260), np.uint8)
+    two = np.array([(30, 70), (130, 25), (220, 80), (40, 270), (240, 265)], np.int32)
+    cv2.polylines(picture, [two], False, 255, 1)
+
+    page = lay_out(picture)
+
+    assert page is not None
+    assert page.scale == pytest.approx((270 - 25) / HEIGHT, rel=0.03)
+
+
 @pytest.mark.parametrize("at", [(0, 0), (0, 39), (39, 0), (39, 39), (20, 0)])
 def test_a_pixel_of_ink_at_the_border(at: tuple[int, int]) -> None:
     """It is a speck."""
