@@ -5,15 +5,9 @@ is what the detector takes for a character: mostly one, at times half of one, tw
 that touch, a stain.
 """
 
-import json
-import logging
-import multiprocessing
-import os
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from digits_core.bundle import digest_of
@@ -25,15 +19,13 @@ from digits_core.reading.nets import Nets
 from numpy.typing import NDArray
 
 from digits_train import fonts
-from digits_train.errors import StageMissing, WorkFolderMismatch
 from digits_train.reading import refinement
 from digits_train.reading.composition import Composition, Spacing
 from digits_train.reading.exporting import detector, side_by_side
 from digits_train.reading.publishing import bundle
 from digits_train.reading.tiles import Bindery, places
+from digits_train.shards import Arrays, Item, Kit, Shards, save, sizes
 from digits_train.surfaces import SURFACES
-
-log = logging.getLogger(__name__)
 
 MARGIN = 4
 """More than a close-up is kept, so that it can be shifted, turned and enlarged."""
@@ -64,44 +56,19 @@ class Samples:
     @classmethod
     def load(cls, work: Path) -> "Samples":
         """Read every shard. Raises `StageMissing`."""
-        place = folder(work)
-        about = place / "close-ups.json"
-        count = json.loads(about.read_text("utf-8"))["pictures"] if about.is_file() else 0
-        paths = [place / name for name in _sizes(count)]
-        if not paths or not all(path.is_file() for path in paths):
-            raise StageMissing(
-                f"{place} is missing or not complete: run `digits-train reader close-ups` first"
-            )
-        return cls._read(paths)
+        return cls._of(_shards(work).load(_sizes))
 
     @classmethod
     def watched(cls, work: Path) -> "Samples":
         """Read those that training is watched on, by other hands. Raises `StageMissing`."""
-        path = folder(work) / _VALIDATION
-        if not path.is_file():
-            raise StageMissing(f"{path} is missing: run `digits-train reader close-ups` first")
-        return cls._read([path])
+        return cls._of([_shards(work).read(_VALIDATION)])
 
     @classmethod
-    def _read(cls, paths: list[Path]) -> "Samples":
-        parts = []
-        for path in paths:
-            with np.load(path) as file:
-                parts.append((file["pixels"], file["labels"]))
+    def _of(cls, parts: list[Arrays]) -> "Samples":
         return cls(
-            np.concatenate([pixels for pixels, _ in parts]),
-            np.concatenate([labels for _, labels in parts]),
+            np.concatenate([part["pixels"] for part in parts]),
+            np.concatenate([part["labels"] for part in parts]),
         )
-
-
-class Kit(NamedTuple):
-    """What a process makes close-ups with, as `Bindery.open` takes it."""
-
-    work: Path
-    data_dir: Path | None
-    fonts_dir: Path | None
-    seed: int
-    with_pens: bool
 
 
 class Photographer:
@@ -177,38 +144,22 @@ def make(
     Raises `StageMissing` without data.npz or a trained detector, `DataMissing`
     without the strokes, `WorkFolderMismatch` when those there were made in another way.
     """
-    place = folder(work)
-    place.mkdir(parents=True, exist_ok=True)
+    shards, kit = _shards(work), Kit(work, data_dir, fonts_dir, seed, with_pens)
     # The refiner beside it is untrained: it is not asked here.
     unrefined = side_by_side(detector(work), refinement.build(seed))
     (digest,) = digest_of((work / "detector.weights.h5").read_bytes()).values()
-    about = {"layout": PAGE_VERSION, "seed": seed, "pictures": pictures, "detector": digest}
-    path = place / "close-ups.json"
-    if path.is_file() and json.loads(path.read_text("utf-8")) != about:
-        raise WorkFolderMismatch(
-            f"{path} describes other close-ups: delete its folder, or choose another work folder"
-        )
-    path.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-    (place / _UNREFINED).write_bytes(unrefined)
-    sizes = {_VALIDATION: min(SHARD, max(20, pictures // 10)), **_sizes(pictures)}
-    items = [(place / name, size) for name, size in sizes.items() if not (place / name).is_file()]
-    log.info("making %d shards of close-ups of %d pictures", len(items), SHARD)
-    shard = partial(_write, Kit(work, data_dir, fonts_dir, seed, with_pens))
-    # Spawned, not forked: OpenCV's and BLAS's threads do not survive a fork.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with ExitStack() as stack:
-        pool = multiprocessing.get_context("spawn").Pool
-        run = stack.enter_context(pool(processes)).imap_unordered if processes > 1 else map
-        for done, _ in enumerate(run(shard, items), 1):
-            log.info("shard %d of %d", done, len(items))
+    shards.claim({"layout": PAGE_VERSION, "seed": seed, "count": pictures, "detector": digest})
+    (folder(work) / _UNREFINED).write_bytes(unrefined)
+    watched = {_VALIDATION: min(SHARD, max(20, pictures // 10))}
+    shards.make(watched | _sizes(pictures), partial(_write, kit), processes)
+
+
+def _shards(work: Path) -> Shards:
+    return Shards(folder(work), "close-ups", "reader close-ups")
 
 
 def _sizes(pictures: int) -> dict[str, int]:
-    """The files of so many pictures, and how many each holds."""
-    return {
-        f"{number:04}.npz": min(SHARD, pictures - number * SHARD)
-        for number in range(-(-pictures // SHARD))
-    }
+    return sizes(pictures, SHARD)
 
 
 def _moved(truth: NDArray[np.float32], rng: np.random.Generator) -> list[list[float]]:
@@ -237,15 +188,13 @@ def label_of(character: Character, truth: NDArray[np.float32]) -> int | None:
     return best if away <= _NEAR else NOTHING if away > _AWAY else None
 
 
-def _write(kit: Kit, item: tuple[Path, int]) -> None:
+def _write(kit: Kit, item: Item) -> None:
     path, count = item
     validation = path.name == _VALIDATION
     number = 0 if validation else int(path.stem)
     rng = np.random.default_rng([kit.seed, 23, number])
     pixels, labels = _photographer(kit, validation).take(count, rng)
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, pixels=pixels, labels=labels)
-    part.replace(path)
+    save(path, pixels=pixels, labels=labels)
 
 
 @lru_cache(maxsize=2)

@@ -2,15 +2,11 @@
 
 Pages are composed, photographed and laid out as in service; strings of MNIST's
 digits at their own size come beside them, and surfaces on which nobody has
-written. As in the pool of single digits a shard depends on the seed and its
-number alone.
+written.
 """
 
-import json
-import logging
-import multiprocessing
-import os
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 import cv2
@@ -20,17 +16,15 @@ from numpy.typing import NDArray
 
 from digits_train import fonts
 from digits_train.data import Data
-from digits_train.errors import StageMissing, WorkFolderMismatch
 from digits_train.non_digits import Nearness
 from digits_train.reading.composition import Composition, Spacing, string
 from digits_train.reading.sheets import Sheets
 from digits_train.scene import Studio
+from digits_train.shards import Arrays, Item, Kit, Shards, save, sizes
 from digits_train.sources import Sources
 from digits_train.surfaces import SURFACES
 from digits_train.texture import Texture
 from digits_train.workshop import material
-
-log = logging.getLogger(__name__)
 
 SHAPE = (64, 160)
 """Rows and columns of a tile: more than two characters high, six wide."""
@@ -71,34 +65,19 @@ class Tiles:
     @classmethod
     def load(cls, work: Path) -> "Tiles":
         """Read every shard. Raises `StageMissing`."""
-        place = folder(work)
-        about = place / "tiles.json"
-        count = json.loads(about.read_text("utf-8"))["count"] if about.is_file() else 0
-        paths = [place / name for name in _sizes(count)]
-        if not paths or not all(path.is_file() for path in paths):
-            raise StageMissing(
-                f"{place} is missing or not complete: run `digits-train reader tiles` first"
-            )
-        return cls._read(paths)
+        return cls._of(_shards(work).load(_sizes))
 
     @classmethod
     def watched(cls, work: Path) -> "Tiles":
         """Read those that training is watched on, by other hands. Raises `StageMissing`."""
-        path = folder(work) / _VALIDATION
-        if not path.is_file():
-            raise StageMissing(f"{path} is missing: run `digits-train reader tiles` first")
-        return cls._read([path])
+        return cls._of([_shards(work).read(_VALIDATION)])
 
     @classmethod
-    def _read(cls, paths: list[Path]) -> "Tiles":
-        parts = []
-        for path in paths:
-            with np.load(path) as file:
-                parts.append((file["pixels"], file["boxes"], file["count"]))
-        counts = np.concatenate([count for _, _, count in parts])
+    def _of(cls, parts: list[Arrays]) -> "Tiles":
+        counts = np.concatenate([part["count"] for part in parts])
         return cls(
-            np.concatenate([pixels for pixels, _, _ in parts]),
-            np.concatenate([boxes for _, boxes, _ in parts]),
+            np.concatenate([part["pixels"] for part in parts]),
+            np.concatenate([part["boxes"] for part in parts]),
             np.concatenate([[0], counts.cumsum()]),
         )
 
@@ -197,33 +176,10 @@ def make(
     Raises `StageMissing` without data.npz, `DataMissing` without the strokes,
     `WorkFolderMismatch` when the tiles there were made in another way.
     """
-    place = folder(work)
-    place.mkdir(parents=True, exist_ok=True)
-    sizes = _sizes(count)
-    about = {"layout": PAGE_VERSION, "seed": seed, "count": count}
-    path = place / "tiles.json"
-    if path.is_file() and json.loads(path.read_text("utf-8")) != about:
-        raise WorkFolderMismatch(
-            f"{path} describes other tiles: delete its folder, or choose another work folder"
-        )
-    path.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-    items = [(place / name, size) for name, size in sizes.items() if not (place / name).is_file()]
-    log.info("making %d of %d shards of %d tiles", len(items), len(sizes), SHARD)
-    arguments = (work, data_dir, fonts_dir, seed, with_pens)
-    if not (place / _VALIDATION).is_file():
-        watched = min(WATCHED, max(100, count // 10))
-        _write(Bindery.open(*arguments, validation=True), place / _VALIDATION, watched)
-    # Spawned, not forked: OpenCV's and BLAS's threads do not survive a fork.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if processes == 1:
-        bindery = Bindery.open(*arguments, validation=False)
-        for done, item in enumerate(items, 1):
-            _write(bindery, *item)
-            log.info("shard %d of %d", done, len(items))
-        return
-    with multiprocessing.get_context("spawn").Pool(processes, _start, arguments) as workers:
-        for done, _ in enumerate(workers.imap_unordered(_shard, items), 1):
-            log.info("shard %d of %d", done, len(items))
+    shards, kit = _shards(work), Kit(work, data_dir, fonts_dir, seed, with_pens)
+    shards.claim({"layout": PAGE_VERSION, "seed": seed, "count": count})
+    watched = {_VALIDATION: min(WATCHED, max(100, count // 10))}
+    shards.make(watched | _sizes(count), partial(_write, kit), processes)
 
 
 def places(composed: Composition, page: Page) -> NDArray[np.float32] | None:
@@ -279,39 +235,31 @@ def _pick(rng: np.random.Generator) -> Spacing:
     return _SPACINGS[int(rng.integers(len(_SPACINGS)))]
 
 
+def _shards(work: Path) -> Shards:
+    return Shards(folder(work), "tiles", "reader tiles")
+
+
 def _sizes(count: int) -> dict[str, int]:
     """The files of `count` tiles, then those of the bare ones, and how many each holds."""
-    return {
-        f"{kind}{number:04}.npz": min(SHARD, total - number * SHARD)
-        for kind, total in (("", count), (_BARE, round(BARE * count)))
-        for number in range(-(-total // SHARD))
-    }
+    return sizes(count, SHARD) | sizes(round(BARE * count), SHARD, _BARE)
 
 
-def _write(bindery: Bindery, path: Path, count: int) -> None:
-    bare = path.name.startswith(_BARE)
-    number = int(path.stem.removeprefix(_BARE)) if path.name != _VALIDATION else 0
-    rng = np.random.default_rng([bindery.seed, 19 if bare else 16, number])
+def _write(kit: Kit, item: Item) -> None:
+    path, count = item
+    validation, bare = path.name == _VALIDATION, path.name.startswith(_BARE)
+    number = 0 if validation else int(path.stem.removeprefix(_BARE))
+    bindery = _bindery(kit, validation)
+    rng = np.random.default_rng([kit.seed, 19 if bare else 16, number])
     made = bindery.bare(count, rng) if bare else bindery.tiles(count, rng)
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(
-        part,
+    save(
+        path,
         pixels=np.stack([pixels for pixels, _ in made]),
         boxes=np.concatenate([boxes for _, boxes in made]),
         count=np.array([len(boxes) for _, boxes in made], np.int64),
     )
-    part.replace(path)
 
 
-_here: list[Bindery] = []
-"""The worker process's own."""
-
-
-def _start(
-    work: Path, data_dir: Path | None, fonts_dir: Path | None, seed: int, with_pens: bool
-) -> None:
-    _here.append(Bindery.open(work, data_dir, fonts_dir, seed, with_pens, validation=False))
-
-
-def _shard(item: tuple[Path, int]) -> None:
-    _write(_here[0], *item)
+@lru_cache(maxsize=2)
+def _bindery(kit: Kit, validation: bool) -> Bindery:
+    """The one of a process, for training or for validation: opening takes seconds."""
+    return Bindery.open(*kit, validation=validation)

@@ -56,7 +56,7 @@ def test_an_interrupted_run_goes_on(made: Path) -> None:
 
 def test_other_close_ups_are_not_mixed_in(made: Path) -> None:
     """Another seed wants a folder of its own."""
-    with pytest.raises(WorkFolderMismatch, match="describes other close-ups"):
+    with pytest.raises(WorkFolderMismatch, match="describes close-ups made in another way"):
         samples.make(12, 21, made, fonts_dir=None, with_pens=False)
 
 

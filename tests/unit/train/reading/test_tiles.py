@@ -52,7 +52,7 @@ def test_an_interrupted_run_goes_on(made: Path, name: str) -> None:
 
 def test_other_tiles_are_not_mixed_in(made: Path) -> None:
     """Another seed or count wants a folder of its own."""
-    with pytest.raises(WorkFolderMismatch, match="describes other tiles"):
+    with pytest.raises(WorkFolderMismatch, match="describes tiles made in another way"):
         tiles.make(60, 21, made, fonts_dir=None, with_pens=False)
 
 
