@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from digits_train import logistic
 from digits_train.answers import Shown, predictions
 
-PLAIN_REFUSED = 0.0022
+PLAIN_REFUSED = 0.0018
 """The share of plain digits that may be refused: 0.3 % are promised, the rest is for chance."""
 PHOTOS_REFUSED = 0.03
 """The share of rightly answered photographed digits that may be refused: ours are hard ones."""
