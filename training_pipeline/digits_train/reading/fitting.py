@@ -4,6 +4,7 @@ Everything is fitted on pages and strings by hands and on papers that no trainin
 saw, and on surfaces where nobody has written.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,20 +77,26 @@ class Case:
         number = self.number(manifest)
         return score(number.text if number else "", self.composition.text).exact
 
-    def truth(self, reading: Reading) -> int | None:
-        """The label of what stands where a character was found; None where nothing does."""
+    def truth(self, reading: Reading) -> Standing | None:
+        """What stands where a character was found; None where nothing does."""
         if self.seen is None:
             return None
         page = self.seen.page
         x, y = reading.character.middle
         x, y = page.left + x * page.scale, page.top + y * page.scale
-        near = [
-            (_distance(standing, x, y), standing.label)
-            for row in self.composition.rows
-            for standing in row
-        ]
-        away, label = min(near, default=(1.0, NOT_A_DIGIT))
-        return label if away <= _NEAR else None
+        standing = [standing for row in self.composition.rows for standing in row]
+        nearest = min(standing, key=lambda one: _distance(one, x, y), default=None)
+        return nearest if nearest and _distance(nearest, x, y) <= _NEAR else None
+
+    def labels(self, readings: Sequence[Reading]) -> list[int | None]:
+        """What each reading should be; None where nothing stands, or a surer one was before."""
+        found: set[Standing | None] = set()
+        labels: list[int | None] = []
+        for reading in readings:  # the surest first
+            standing = self.truth(reading)
+            labels.append(standing.label if standing and standing not in found else None)
+            found.add(standing)
+        return labels
 
 
 def fit(
@@ -171,10 +178,10 @@ def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
 def _loss(manifest: ReaderManifest, cases: list[Case]) -> float:
     """The mean surprise at what the characters are that stand where some were found."""
     losses = [
-        -np.log(max(float(reading.scores[label]), 1e-9))
+        -np.log(max(float(reading.scores[standing.label]), 1e-9))
         for case in cases
         for reading in (weigh(case.seen, manifest) if case.seen else ())
-        if reading.character.presence >= _THERE and (label := case.truth(reading)) is not None
+        if reading.character.presence >= _THERE and (standing := case.truth(reading)) is not None
     ]
     return float(np.mean(losses))
 
@@ -194,11 +201,11 @@ def _ruled(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
     """With the logistic rules of how often a character is there, and what it is taken for."""
     rows, there, right = [], [], []
     for case in cases:
-        for reading in weigh(case.seen, manifest) if case.seen else ():
+        readings = weigh(case.seen, manifest) if case.seen else []
+        for reading, label in zip(readings, case.labels(readings), strict=True):
             rows.append([reading.odds(name) for name in manifest.right.coefficients])
-            truth = case.truth(reading)
-            there.append(truth is not None)
-            right.append(reading.best == truth)
+            there.append(label is not None)
+            right.append(reading.best == label)
     return replace(manifest, there=_rule(rows, there, manifest), right=_rule(rows, right, manifest))
 
 
