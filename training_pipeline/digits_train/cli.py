@@ -247,8 +247,10 @@ def evaluate(
     found, seen = Data.load(work), photos.to_measure(work)
     figures = {each: run(_config(config), each, found, seen, work) for each in name.names}
     table = Table("", *figures)
-    for key in next(iter(figures.values())):
-        table.add_row(key, *(f"{values[key]:.4f}" for values in figures.values()))
+    # Only what was trained with several seeds has a mean over them.
+    for key in dict.fromkeys(key for values in figures.values() for key in values):
+        shown = (f"{values[key]:.4f}" if key in values else "" for values in figures.values())
+        table.add_row(key, *shown)
     console.print(table)
 
 
