@@ -42,7 +42,7 @@ ACCEPT = 0.8
 
 WEIGHTS = np.linspace(0, 1, 21)
 ROUNDS = 2
-PRESENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+PRESENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EXPONENTS = np.geomspace(0.3, 3.0, 24)
 
 # A character is the one that stands where its middle lies, this share of the size away at most.
