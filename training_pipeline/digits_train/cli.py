@@ -305,14 +305,14 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
 
     A slower CNN is trained first: with the published one it teaches both models.
     """
-    from digits_train.teachers import published
+    from digits_train.teachers import TEACHER_FILE, predecessor
 
     data(config, work, data_dir, without_pens)
     pool(config, work, data_dir, without_pens)
+    before = predecessor(models_dir, work)
     train(config, work, Model.CNN_TEACHER)
     export(work, Model.CNN_TEACHER)
-    teachers = [work / f"{Model.CNN_TEACHER}.onnx", *published(models_dir)]
-    train(config, work, name, teacher=teachers)
+    train(config, work, name, teacher=[work / TEACHER_FILE, *before])
     export(work, name)
     parity(work, name)
     if "cnn-int8" in name.names:

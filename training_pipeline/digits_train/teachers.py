@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from digits_train.candidate import INPUT, OUTPUT, SOURCE
 
+TEACHER_FILE = "cnn-teacher.onnx"
+"""The larger CNN, exported, in the work folder."""
+
 
 class Teachers:
     """Exported models that answer together, by the mean of their logits.
@@ -38,7 +41,15 @@ class Teachers:
         return mean
 
 
-def published(models_dir: Path) -> list[Path]:
-    """The published CNN, which teaches its successors; nothing where there is none."""
+def predecessor(models_dir: Path, work: Path) -> list[Path]:
+    """The CNN that was published when training began in `work`; nothing where there was none.
+
+    A copy is kept there: a run that goes on after publishing has the same teachers.
+    """
+    kept = work / "predecessor.onnx"
     folder = bundle.published(models_dir).get(SOURCE)
-    return [folder / bundle.MODEL_FILE] if folder else []
+    if folder and not kept.is_file() and not (work / TEACHER_FILE).is_file():
+        part = kept.with_suffix(".part")
+        part.write_bytes((folder / bundle.MODEL_FILE).read_bytes())
+        part.replace(kept)
+    return [kept] if kept.is_file() else []

@@ -9,7 +9,7 @@ import pytest
 from digits_core.bundle import MODELS_DIR, find
 from digits_train import distill
 from digits_train.config import Teaching
-from digits_train.teachers import Teachers, published
+from digits_train.teachers import TEACHER_FILE, Teachers, predecessor
 from onnx import TensorProto, helper, numpy_helper
 
 LABELS = np.eye(11, dtype=np.float32)[[3, 5, 10]]
@@ -58,9 +58,20 @@ def test_teachers_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_the_published_cnn_teaches(tmp_path: Path) -> None:
-    """Its successors listen to it; before there is one they do without."""
-    assert published(MODELS_DIR) == [find("cnn") / "model.onnx"]
-    assert published(tmp_path) == []
+    """Its successors listen to it, also when they are published while their run goes on."""
+    (kept,) = predecessor(MODELS_DIR, tmp_path)
+    (tmp_path / TEACHER_FILE).touch()
+
+    assert kept.read_bytes() == (find("cnn") / "model.onnx").read_bytes()
+    assert predecessor(tmp_path, tmp_path) == [kept]
+
+
+def test_before_there_was_a_published_cnn(tmp_path: Path) -> None:
+    """A run that began without one goes on without it."""
+    assert predecessor(tmp_path, tmp_path) == []
+    (tmp_path / TEACHER_FILE).touch()
+
+    assert predecessor(MODELS_DIR, tmp_path) == []
 
 
 def test_targets() -> None:
