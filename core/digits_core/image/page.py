@@ -21,7 +21,7 @@ from digits_core.image.surroundings import surroundings
 
 Grey: TypeAlias = NDArray[np.uint8]
 
-PAGE_VERSION = 2
+PAGE_VERSION = 3
 """Grows whenever what the reader sees of a picture changes."""
 
 HEIGHT = 24
