@@ -36,9 +36,9 @@ def build(seed: int, norm_momentum: float = 0.99) -> keras.Model:
     x = ops.expand_dims(page, -1)
     x = _convolved(x, 16, 5, norm_momentum, stride=2)
     x = _convolved(x, 32, 3, norm_momentum)
-    x = _convolved(x, 48, 3, norm_momentum, stride=2)
+    x = _convolved(x, 64, 3, norm_momentum, stride=2)
     for dilation in (1, 2, 1):
-        x = x + _convolved(x, 48, 3, norm_momentum, dilation=dilation)
+        x = x + _convolved(x, 64, 3, norm_momentum, dilation=dilation)
     x = _convolved(x, 64, 3, norm_momentum)
     bias = np.zeros(CHANNELS, np.float32)
     bias[0] = _RARE

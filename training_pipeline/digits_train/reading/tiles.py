@@ -44,8 +44,9 @@ _BARE = "bare-"
 
 _STRINGS = 0.35
 _SPACINGS: tuple[Spacing, ...] = ("separated", "touching", "overlapping")
-# Of the pages so many are laid out a little too large or too small.
-_MISJUDGED = 0.35
+# Of the pages so many are laid out too large or too small, by this deviation of the logarithm: in
+# service a scale is looked at again only where characters are found on it.
+_MISJUDGED, _BY = 0.35, 0.3
 # Characters of other heights, in pixels of the page, are looked at again in service.
 _LOWEST, _TALLEST = 12.0, 42.0
 _REFERENCES = 8_000
@@ -201,7 +202,7 @@ def _laid_out(
 ) -> Page | None:
     heights = [c.height for row in composed.rows for c in row]
     if heights and rng.random() < _MISJUDGED:
-        return lay_out(picture, float(np.median(heights) * np.exp(rng.normal(0, 0.22))))
+        return lay_out(picture, float(np.median(heights) * np.exp(rng.normal(0, _BY))))
     return lay_out(picture)
 
 
