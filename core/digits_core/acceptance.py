@@ -19,7 +19,8 @@ def features(seen: Normalized, scores: NDArray[np.float64]) -> dict[str, float]:
     `scores` float64[11] are calibrated probabilities, "not a digit" the last.
     `digit_score` is the log-odds that it is one digit, `margin` the log-ratio of
     the best digit's score to the second's; lengths and counts come as natural
-    logarithms, shares as they are.
+    logarithms, shares as they are. `bar` is 1 for a 1 that two borders cut off,
+    which may as well be a line of the paper, a stripe, or an edge.
     """
     # Lists, as numpy takes longer over eleven numbers than Python does.
     *digits, other = scores.tolist()
@@ -37,6 +38,7 @@ def features(seen: Normalized, scores: NDArray[np.float64]) -> dict[str, float]:
         "size": math.log(max(traits.size, 1.0)),
         "aspect": traits.aspect,
         "cut_off": traits.cut_off,
+        "bar": traits.cut_off * (digits.index(first) == 1),
         "second_thought": traits.second_thought,
     }
 
@@ -65,6 +67,7 @@ def surely(
     """
     width, height = (box[:, 2:] - box[:, :2]).T
     reached = (box[:, :2] == 0).sum(axis=1) + (box[:, 2:] == SIDE).sum(axis=1)
+    cut_off = reached >= 2
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     aspect = shorter / np.maximum(longer, 1)
     best = np.partition(scores[:, :-1], -2, axis=1)
@@ -77,7 +80,8 @@ def surely(
         "stroke": aspect if weights.get("stroke", 0.0) < 0 else np.zeros_like(aspect),
         "size": np.log(np.maximum(longer, 1)),
         "aspect": aspect,
-        "cut_off": reached >= 2,
+        "cut_off": cut_off,
+        "bar": cut_off & (scores[:, :-1].argmax(axis=1) == 1),
     }
     # The other features are 0 for a single piece that was not normalised.
     total = intercept + sum(weights[name] * values[name] for name in values if name in weights)
@@ -95,6 +99,7 @@ NAMES = (
     "size",
     "aspect",
     "cut_off",
+    "bar",
     "second_thought",
 )
 """The names of all features."""

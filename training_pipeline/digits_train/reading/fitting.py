@@ -77,6 +77,13 @@ class Case:
         number = self.number(manifest)
         return score(number.text if number else "", self.composition.text).exact
 
+    def answered_well(self, manifest: ReaderManifest) -> bool:
+        """Whether what stands there is read, or, where no digit does, no number is trusted."""
+        if self.composition.text:
+            return self.exact(manifest)
+        number = self.number(manifest)
+        return number is None or number.reason is not None
+
     def truth(self, reading: Reading) -> Standing | None:
         """What stands where a character was found; None where nothing does."""
         if self.seen is None:
@@ -166,13 +173,13 @@ def _fitted(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
             ]
             manifest = min(tried, key=lambda one: _loss(one, cases))
     manifest = _ruled(replace(manifest, other_bias=_bias(cases)), cases)
-    presence = max(PRESENCES, key=lambda p: _exact(replace(manifest, presence=p), cases))
+    manifest = replace(manifest, accept=ACCEPT)
+    presence = max(PRESENCES, key=lambda p: _well(replace(manifest, presence=p), cases))
     manifest = replace(manifest, presence=presence)
     together = min(
         EXPONENTS.tolist(), key=lambda e: _surprise(replace(manifest, together=e), cases)
     )
-    manifest = replace(manifest, together=together)
-    return replace(manifest, accept=ACCEPT)
+    return replace(manifest, together=together)
 
 
 def _loss(manifest: ReaderManifest, cases: list[Case]) -> float:
@@ -195,6 +202,10 @@ def _bias(cases: list[Case]) -> float:
 
 def _exact(manifest: ReaderManifest, cases: list[Case]) -> int:
     return sum(case.exact(manifest) for case in cases)
+
+
+def _well(manifest: ReaderManifest, cases: list[Case]) -> int:
+    return sum(case.answered_well(manifest) for case in cases)
 
 
 def _ruled(manifest: ReaderManifest, cases: list[Case]) -> ReaderManifest:
