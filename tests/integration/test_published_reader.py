@@ -66,6 +66,22 @@ def test_squared_paper(reader: Reader, line: int, ink: int) -> None:
     assert reader.read(sheet).text == "2058"
 
 
+def test_a_shadow_that_reaches_the_border(reader: Reader) -> None:
+    """What lies in it is written on the sheet, too."""
+    side = 480
+    ink = np.full((side, side), 255, np.uint8)
+    for place, digit in enumerate((3, 8, 2, 7, 4, 9, 5, 6, 1)):
+        x, y = 50 + 140 * (place % 3), 40 + 145 * (place // 3)
+        ink[y : y + 100, x : x + 100] = drawing(digit, side=100, pen=7, ink=60, paper=255)
+    down, across = np.indices((side, side))
+    beyond = np.hypot(across - 0.55 * side, down - 1.1 * side) - 0.55 * side
+    light = 225 * (1 - 0.65 / (1 + np.exp(beyond / 3)))
+    noise = np.random.default_rng(0).normal(0, 2, ink.shape)
+    sheet = np.clip(light * ink / 255 + noise, 0, 255).astype(np.uint8)
+
+    assert reader.read(sheet).text.startswith("382\n749\n")
+
+
 def test_single_digits_that_people_sent(reader: Reader, data: Path) -> None:
     """At least 97 % of them are read as exactly that digit."""
     own = pictures.own_digits(data)

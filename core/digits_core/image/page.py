@@ -77,7 +77,8 @@ class Page:
     `left`, `top` there. `ink` is uint8[h, w], the ink's density where it was
     found, and `mask` what of it is ink without ruled lines; a pixel of these is
     `zoom` pixels of the picture, with its corner at the picture's. `contrast` is
-    the ink's in grey levels.
+    the ink's in grey levels; `surrounded` says whether a part of the picture was
+    taken for what lies round the sheet.
     """
 
     pixels: Grey
@@ -88,15 +89,20 @@ class Page:
     mask: Grey
     zoom: int
     contrast: float
+    surrounded: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Ink, what of it is no ruled line, and the boxes of its pieces int32[N, 5]."""
+    """Ink, what of it is no ruled line, and the boxes of its pieces int32[N, 5].
+
+    `surrounded` is the page's.
+    """
 
     ink: Ink
     mask: Grey
     boxes: NDArray[np.int32]
+    surrounded: bool
 
     def height(self) -> float:
         """How tall the characters are."""
@@ -166,10 +172,11 @@ def _find(picture: Grey, zoom: int, around: float | None, way: Way) -> _Found | 
     if way.darkest:
         ink = darkest(ink)
         mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
+    surrounded = beside is not None
     lineless = _lineless(mask)
     if lineless is not None and len(boxes := _pieces(lineless)):
-        return _Found(ink, lineless, boxes)
-    return _Found(ink, mask, _pieces(mask))
+        return _Found(ink, lineless, boxes, surrounded)
+    return _Found(ink, mask, _pieces(mask), surrounded)
 
 
 def _lineless(mask: Grey) -> Grey | None:
@@ -242,6 +249,7 @@ def _page(found: _Found, tall: float, zoom: int) -> Page:
         mask=found.mask,
         zoom=zoom,
         contrast=ink.contrast,
+        surrounded=found.surrounded,
     )
 
 

@@ -31,8 +31,8 @@ _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # some of it may be a shadow, or what lies under the sheet.
 _BLOTTED = 0.15
 _SLACK = 0.25
-# Where hardly a digit is found the ink is told from the paper in other ways, too: near to it first,
-# then in these, of which one counts that finds a digit more at least.
+# Where hardly a digit is found, or much ink beyond them, the ink is told from the paper in other
+# ways, too: near to it first, then in these, of which one counts that finds a digit more at least.
 _HARDLY = 0.5
 _OTHER_WAYS = (Way(lesser=True), Way(darkest=True), Way(lesser=True, local=True))
 # A page whose scale changes by less than this share shows nothing new.
@@ -69,11 +69,12 @@ class Eye:
 def look(nets: Nets, grey: NDArray[np.uint8]) -> Sight | None:
     """Find characters in a grey picture uint8[H, W]; None where there is no ink."""
     seen = _look(nets, grey, PLAIN)
-    if _digits(seen) < _HARDLY or (seen and _is_blotted(*seen)):
-        # Perhaps what lies round the sheet, or a shadow on it, was taken for ink, or for paper.
+    if not _is_clear(seen) or (seen and seen[0].surrounded):
+        # Perhaps what lies round the sheet, or a shadow on it, was taken for ink, or for paper; or
+        # a shadow that reaches the border, with the characters in it, for what lies round a sheet.
         seen = max(seen, _look(nets, grey, Way(local=True)), key=_digits)
     for way in _OTHER_WAYS:
-        if _digits(seen) >= _HARDLY:
+        if _is_clear(seen):
             break
         other = _look(nets, grey, way)
         # In textures some of the many pieces always look like digits.
@@ -94,6 +95,11 @@ def _look(nets: Nets, grey: NDArray[np.uint8], way: Way) -> Sight | None:
         if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
             return other, nets.find(other, _FAINT)
     return page, found
+
+
+def _is_clear(seen: Sight | None) -> bool:
+    """Whether there are digits, and not much else."""
+    return seen is not None and _digits(seen) >= _HARDLY and not _is_blotted(*seen)
 
 
 def _digits(seen: Sight | None) -> float:
