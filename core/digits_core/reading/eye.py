@@ -31,9 +31,10 @@ _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # some of it may be a shadow, or what lies under the sheet.
 _BLOTTED = 0.15
 _SLACK = 0.25
-# Where hardly a digit is found, or much ink beyond them, the ink is told from the paper in other
-# ways, too: near to it first, then in these, of which one counts that finds a digit more at least.
-_HARDLY = 0.5
+# Where no digit is found that is so likely there, or much ink beyond them, the ink is told from
+# the paper in other ways, too: near to it first, then in these, of which one counts that finds a
+# digit more at least.
+_SURELY = 0.5
 _OTHER_WAYS = (Way(lesser=True), Way(darkest=True), Way(lesser=True, local=True))
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
@@ -98,12 +99,14 @@ def _look(nets: Nets, grey: NDArray[np.uint8], way: Way) -> Sight | None:
 
 
 def _is_clear(seen: Sight | None) -> bool:
-    """Whether there are digits, and not much else."""
-    return seen is not None and _digits(seen) >= _HARDLY and not _is_blotted(*seen)
+    """Whether a digit is surely there, and not much else."""
+    if seen is None or _is_blotted(*seen):
+        return False
+    return any(c.presence >= _SURELY for c in seen[1] if _is_digit(c))
 
 
 def _digits(seen: Sight | None) -> float:
-    """How many digits are surely there, by their presence."""
+    """How many digits are there, by their presence."""
     return sum(c.presence for c in seen[1] if _is_digit(c)) if seen else 0.0
 
 
