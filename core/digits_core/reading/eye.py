@@ -34,7 +34,7 @@ _SLACK = 0.25
 # Where no digit is found that is so likely there, or much ink beyond them, the ink is told from
 # the paper in other ways, too: near to it first, then in these, of which one counts that finds a
 # digit more at least.
-_SURELY = 0.5
+_SURELY = 0.6
 _OTHER_WAYS = (Way(lesser=True), Way(darkest=True), Way(lesser=True, local=True))
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
