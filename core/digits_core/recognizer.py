@@ -34,6 +34,8 @@ _NOT_A_DIGIT = 10
 _VALUES = 28 * 28
 _CHANCE = (0.1,) * 10
 _EVEN = 0.5
+# Beyond these odds a score says nothing more.
+_SURE = 1e-6
 # A digit that takes a fortieth of so many pixels is still as large as the normaliser wants it.
 _ENOUGH = 1_600
 # Another machine's kernels round differently; a wrong model is off by far more.
@@ -216,17 +218,18 @@ class Recognizer:
 def _best(
     readings: tuple[Normalized, ...], scores: NDArray[np.float64]
 ) -> tuple[Normalized, NDArray[np.float64]]:
-    """The reading of one picture that the model is surest of, with its scores.
+    """The reading of one picture that shows the likeliest digit best, with its scores.
 
-    One that shows several digits is no answer as long as another shows one.
+    That digit has the greatest sum of odds over all readings: the surest counts most, and
+    among those that are nearly as sure the ones that agree. A reading that shows several
+    digits is no answer as long as another shows one.
     """
     if len(readings) == 1:
         return readings[0], scores[0]
-    sure = [
-        (each.digit_count == 1) * float(row[:_NOT_A_DIGIT].max())
-        for each, row in zip(readings, scores, strict=True)
-    ]
-    best = int(np.argmax(sure))
+    single = np.array([[each.digit_count == 1] for each in readings])
+    digits = scores[:, :_NOT_A_DIGIT] * single
+    odds = digits / np.maximum(1 - digits, _SURE)
+    best = int(digits[:, odds.sum(axis=0).argmax()].argmax())
     return readings[best], scores[best]
 
 

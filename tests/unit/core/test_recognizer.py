@@ -19,7 +19,7 @@ from digits_core import (
 )
 from digits_core.bundle import Bundle, Canary, Manifest
 from digits_core.errors import WrongSize
-from digits_core.image import decode, normalize
+from digits_core.image import Normalized, Traits, decode, normalize
 
 from tests.unit.core.linear import linear_model, seven_png
 
@@ -166,6 +166,33 @@ def test_pixels_are_not_normalised() -> None:
     assert from_pixels(pixels).pixels.tobytes() == pixels
     with pytest.raises(WrongSize, match="784"):
         from_pixels(pixels[1:])
+
+
+def reading(digit: int, ink: int, count: int = 1) -> Normalized:
+    """What the linear model takes for `digit`, the surer the more ink there is, 0 to 255."""
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[:, 2 * digit : 2 * digit + 5] = ink
+    return Normalized(pixels, count, 200.0, Traits(components=1, stroke=0.1, size=28, aspect=0.5))
+
+
+@pytest.mark.parametrize(
+    ("readings", "answered"),
+    [
+        pytest.param([reading(7, 230), reading(1, 255)], 1, id="the surest"),
+        pytest.param([reading(7, 230), reading(1, 255), reading(7, 220)], 0, id="two that agree"),
+        pytest.param([reading(7, 60), reading(1, 255), reading(7, 60)], 1, id="two that guess"),
+        pytest.param([reading(7, 230), reading(1, 255, 2)], 0, id="no several digits"),
+        pytest.param([reading(7, 230, 2), reading(1, 255, 3)], 0, id="nothing but several"),
+    ],
+)
+def test_which_reading_is_answered(
+    recognizer: Recognizer, readings: list[Normalized], answered: int
+) -> None:
+    """That of the digit whose odds sum up highest, where it is read best."""
+    first, *others = readings
+    (answer,) = recognizer.recognize([replace(first, alternatives=tuple(others))])
+
+    assert np.array_equal(answer.normalized, readings[answered].pixels)
 
 
 def test_numbers_that_are_none_are_an_error(bundle_of: MakeBundle, manifest: Manifest) -> None:
