@@ -18,7 +18,7 @@ from digits_train.config import SMOKE, Config
 from digits_train.curriculum import Curriculum
 from digits_train.data import NOT_A_DIGIT, Data, prepare
 from digits_train.drawings import drawing
-from digits_train.errors import ParityFailed, PublishRefused, StageMissing
+from digits_train.errors import ParityFailed, PublishRefused, StageMissing, WorkFolderMismatch
 from digits_train.evaluate import evaluate
 from digits_train.export import export, trained
 from digits_train.parity import TOLERANCE, check
@@ -158,6 +158,15 @@ def test_seeds_without_a_run(run: Run, tmp_path: Path) -> None:
     """With nothing to compare the stage says what to run first."""
     with pytest.raises(StageMissing, match="digits-train train --model cnn --seed"):
         compare("cnn", run.curriculum, tmp_path)
+
+
+def test_seeds_of_different_trainings(run: Run, tmp_path: Path) -> None:
+    """Runs that differ in more than the seed have no mean: what differs is named."""
+    briefly(replace(SMOKE, seed=21), run, tmp_path, run_of("mlp", 21))
+    briefly(replace(SMOKE, seed=22, ema=0.9), run, tmp_path, run_of("mlp", 22))
+
+    with pytest.raises(WorkFolderMismatch, match=r"mlp\.seed-22 .* mlp\.seed-21 \(ema\)"):
+        compare("mlp", run.curriculum, tmp_path)
 
 
 def test_a_student_follows_its_teacher(run: Run, tmp_path: Path) -> None:

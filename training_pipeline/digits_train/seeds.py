@@ -1,15 +1,17 @@
 """Stage `seeds`: runs of one model that differ in the seed alone, and the one to go on with."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from digits_train import reports
 from digits_train.curriculum import Curriculum
-from digits_train.errors import StageMissing
+from digits_train.errors import StageMissing, WorkFolderMismatch
 from digits_train.export import trained
 from digits_train.train import Figures, accuracies, logits, right
 
@@ -36,7 +38,11 @@ class Run:
 
 
 def compare(model_name: str, curriculum: Curriculum, work: Path) -> list[Run]:
-    """Measure every seed's run in `work`, the best on validation first. Raises `StageMissing`."""
+    """Measure every seed's run in `work`, the best on validation first.
+
+    Raises `StageMissing` without any, `WorkFolderMismatch` when they differ in more
+    than the seed.
+    """
     files = sorted(work.glob(f"{model_name}.seed-*.weights.h5"))
     names = [path.name.removesuffix(".weights.h5") for path in files]
     if not names:
@@ -44,6 +50,14 @@ def compare(model_name: str, curriculum: Curriculum, work: Path) -> list[Run]:
             f"{work} has no run of {model_name} with a seed of its own: "
             f"run `digits-train train --model {model_name} --seed 21` first"
         )
+    one, *others = [(name, _configuration(name, work)) for name in names]
+    for name, configuration in others:
+        keys = [key for key in one[1] | configuration if one[1].get(key) != configuration.get(key)]
+        if keys:
+            raise WorkFolderMismatch(
+                f"{name} was trained otherwise than {one[0]} ({', '.join(keys)}): their mean says "
+                f"nothing; move the files of one of them out of {work}"
+            )
     return sorted((_measured(name, curriculum, work) for name in names), key=lambda run: -run.score)
 
 
@@ -57,6 +71,12 @@ def choose(runs: list[Run], model_name: str, work: Path) -> None:
         shutil.copyfile(work / f"{runs[0].name}.{suffix}", part)
         part.replace(work / f"{model_name}.{suffix}")
     reports.write_runs(work, model_name, [run.test for run in runs])
+
+
+def _configuration(name: str, work: Path) -> dict[str, Any]:
+    """What a run was made with, but for its seed."""
+    config: dict[str, Any] = json.loads((work / f"{name}.train.json").read_text("utf-8"))["config"]
+    return {key: value for key, value in config.items() if key != "seed"}
 
 
 def _measured(name: str, curriculum: Curriculum, work: Path) -> Run:
