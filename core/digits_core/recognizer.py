@@ -220,15 +220,15 @@ def _best(
 ) -> tuple[Normalized, NDArray[np.float64]]:
     """The reading of one picture that shows the likeliest digit best, with its scores.
 
-    That digit has the greatest sum of odds over all readings: the surest counts most, and
-    among those that are nearly as sure the ones that agree. A reading that shows several
-    digits is no answer as long as another shows one.
+    That digit has the greatest sum of odds against "no digit" over all readings: the one
+    most like a digit counts most, and among those nearly as like it the ones that agree. A
+    reading that shows several digits is no answer as long as another shows one.
     """
     if len(readings) == 1:
         return readings[0], scores[0]
     single = np.array([[each.digit_count == 1] for each in readings])
     digits = scores[:, :_NOT_A_DIGIT] * single
-    odds = digits / np.maximum(1 - digits, _SURE)
+    odds = digits / np.maximum(scores[:, _NOT_A_DIGIT:], _SURE)
     best = int(digits[:, odds.sum(axis=0).argmax()].argmax())
     return readings[best], scores[best]
 
