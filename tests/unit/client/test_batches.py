@@ -146,10 +146,11 @@ def test_a_server_without_time_for_one_picture_fails_the_batch(batch, fake):
 
 def test_the_caller_s_own_deadline_is_kept(batch, fake):
     """When the caller's time is over, nothing is sent again."""
-    fake.delay = 0.5
+    fake.delay = 2.0
 
+    # On a busy machine it takes a while until the server has the first.
     with pytest.raises(DeadlineExceeded):
-        batch([b"8"] * 4, timeout=0.2)
+        batch([b"8"] * 4, timeout=1.0)
 
     assert len(fake.requests) == 1
 
