@@ -29,7 +29,7 @@ _KINDS: Mapping[str, type] = {
 }
 
 _OPINIONS = {"detector", "refiner", "recognizer"}
-_ODDS = {"presence", "middle", "alone", "company", "score"}
+_ODDS = {"presence", "middle", "alone", "score"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,7 @@ class Rule:
 
     Those are of a character's presence by the detector ("presence"), of its being
     in the middle of its close-up ("middle"), of its being a digit by the recogniser
-    where it stands alone ("alone", elsewhere 0), of the presence of the page's other
-    characters ("company") and of what it is ("score"). What is not named counts for 0.
+    where it stands alone ("alone", elsewhere 0) and of what it is ("score").
     """
 
     coefficients: Mapping[str, float]
@@ -229,14 +228,10 @@ class ReaderManifest(Published):
         for name in shares:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}")
-        _check_values("weights", self.weights)
-        if set(self.weights) != _OPINIONS:
-            raise ValueError(f"the weights are {', '.join(self.weights)}")
+        _check_keys("weights", self.weights, _OPINIONS)
         for rule in (self.there, self.right):
             _check_numbers(rule, ["intercept"])
-            _check_values("coefficients", rule.coefficients)
-            if unknown := set(rule.coefficients) - _ODDS:
-                raise ValueError(f"no coefficients are {', '.join(sorted(unknown))}")
+            _check_keys("coefficients", rule.coefficients, _ODDS)
         for canary in self.canaries:
             _check_kinds(canary, {"image": str, "text": str})
 
@@ -248,6 +243,12 @@ def _check_published(manifest: Published) -> None:
         if PurePath(name).name != name or not isinstance(digest, str):
             raise ValueError(f"no file of a bundle is {name!r}, {digest!r}")
     _check_values("metrics", manifest.metrics)
+
+
+def _check_keys(name: str, values: Mapping[str, float], keys: set[str]) -> None:
+    _check_values(name, values)
+    if set(values) != keys:
+        raise ValueError(f"the {name} are {', '.join(values)}")
 
 
 def _check_kinds(holder: object, kinds: Mapping[str, type]) -> None:

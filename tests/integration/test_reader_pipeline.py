@@ -110,7 +110,6 @@ def test_what_was_fitted_makes_a_manifest(work: Path) -> None:
         "presence",
         "middle",
         "alone",
-        "company",
         "score",
     }
     assert report["fitted"]["weights"].keys() == {"detector", "refiner", "recognizer"}

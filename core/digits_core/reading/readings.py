@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,6 @@ NOT_A_DIGIT = 10
 # Beyond these log-odds a score says nothing more.
 _MOST_ODDS = 12.0
 _LEAST = 1e-9
-# What is at least so likely there keeps others company.
-_THERE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +42,13 @@ class Reading:
 
     `middle` is the refiner's probability that anything has its middle there, as the
     character's presence is the detector's; `alone` the recogniser's that what
-    stands alone is a digit, a half where nothing does; `company` the median presence
-    of the other characters of the page that are rather there, a half where none is.
+    stands alone is a digit, a half where nothing does.
     """
 
     character: Character
     scores: NDArray[np.float64]
     middle: float
     alone: float = 0.5
-    company: float = 0.5
 
     @property
     def is_digit(self) -> bool:
@@ -82,12 +77,11 @@ class Reading:
         return replace(self, scores=scores / scores.sum())
 
     def odds(self, of: str) -> float:
-        """The log-odds of its "presence", "middle", "company", a digit "alone", or best "score"."""
+        """The log-odds of its "presence", "middle", being a digit "alone", or best "score"."""
         probability = {
             "presence": self.character.presence,
             "middle": self.middle,
             "alone": self.alone,
-            "company": self.company,
             "score": float(self.scores.max()),
         }[of]
         kept = min(max(probability, _LEAST), 1 - _LEAST)
@@ -125,8 +119,10 @@ def weigh(seen: Seen, manifest: ReaderManifest) -> list[Reading]:
     digits = np.full(len(scores), 0.5)
     for place, opinion in seen.opinions.items():
         digits[place] = 1 - opinion[NOT_A_DIGIT]
-    measured = middles.tolist(), digits.tolist(), _company(seen.characters)
-    return [Reading(*each) for each in zip(seen.characters, scores, *measured, strict=True)]
+    return [
+        Reading(*each)
+        for each in zip(seen.characters, scores, middles.tolist(), digits.tolist(), strict=True)
+    ]
 
 
 def nothing(answers: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -170,18 +166,6 @@ def fitted(readings: list[Reading], there: Sequence[bool], least: int, most: int
         for i, each in enumerate(readings)
         if there[i] or i in taken
     ]
-
-
-def _company(characters: list[Character]) -> list[float]:
-    """Of each character the median presence of those others that are rather there."""
-    there = sorted(c.presence for c in characters if c.presence >= _THERE)
-    company = []
-    for character in characters:
-        others = there.copy()
-        if character.presence >= _THERE:
-            others.remove(character.presence)
-        company.append(median(others) if others else 0.5)
-    return company
 
 
 def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -211,7 +211,7 @@ READERS = [
     ("weights", {"detector": 1, "refiner": 1}),
     ("weights", {"detector": 1, "refiner": 1, "recognizer": float("nan")}),
     ("there", {"coefficients": ["presence", "middle", "alone", "score"], "intercept": 0}),
-    ("there", {"coefficients": {"presence": 1, "middling": 1}, "intercept": 0}),
+    ("there", {"coefficients": {"presence": 1, "middle": 1}, "intercept": 0}),
     ("there", {"coefficients": {"presence": 1, "middle": 1, "alone": 1, "score": 1}}),
     (
         "right",

@@ -25,7 +25,7 @@ from digits_core.image import Limits, Page, lay_out
 from digits_core.reading.alone import alone
 from digits_core.reading.detector import Character
 from digits_core.reading.own import own_ink
-from digits_core.reading.readings import NOT_A_DIGIT, Reading, Seen, fitted, weigh
+from digits_core.reading.readings import NOT_A_DIGIT, Reading, fitted
 from digits_train.drawings import drawing
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -252,23 +252,6 @@ def test_the_likeliest_reading_that_fits(least: int, most: int, digits: list[Rea
     wanted = [id(each.character) for each in digits]
     assert [id(each.character) for each in kept if each.is_digit] == wanted
     assert all(each.is_digit or each is LETTER for each in kept)
-
-
-def test_what_stands_beside_others_is_in_company() -> None:
-    """The median presence of the others that are rather there; a half where none is."""
-    page = lay_out(bars((40, 30), (90, 30), (140, 30)))
-    assert page is not None
-
-    def company(*presences: float) -> list[float]:
-        found = [
-            reading(presence, 0.9, x=30.0 * i).character for i, presence in enumerate(presences)
-        ]
-        answers = np.zeros((len(found), 12), np.float32)
-        return [each.company for each in weigh(Seen(page, found, answers, {}), reader_manifest())]
-
-    assert company(0.9) == [0.5]
-    assert company(0.9, 0.2) == [0.5, 0.9]
-    assert company(0.9, 0.8, 0.6, 0.1) == pytest.approx([0.7, 0.75, 0.85, 0.8])
 
 
 def test_hints_reach_the_picture(reader: Reader) -> None:

@@ -26,24 +26,12 @@ UNFITTED: Fitted = {
     "weights": {"detector": 0.5, "refiner": 0.5, "recognizer": 0.5},
     "other_bias": 0.0,
     "there": {
-        "coefficients": {
-            "presence": 0.5,
-            "middle": 0.5,
-            "alone": 0.0,
-            "company": 0.0,
-            "score": 0.0,
-        },
+        "coefficients": {"presence": 0.5, "middle": 0.5, "alone": 0.0, "score": 0.0},
         "intercept": 0.0,
     },
     "presence": 0.3,
     "right": {
-        "coefficients": {
-            "presence": 0.5,
-            "middle": 0.5,
-            "alone": 0.0,
-            "company": 0.0,
-            "score": 0.5,
-        },
+        "coefficients": {"presence": 0.5, "middle": 0.5, "alone": 0.0, "score": 0.5},
         "intercept": 0.0,
     },
     "accept": 0.5,
