@@ -34,7 +34,7 @@ _NOT_A_DIGIT = 10
 _VALUES = 28 * 28
 _CHANCE = (0.1,) * 10
 _EVEN = 0.5
-# Beyond these odds a score says nothing more.
+# A reading less likely than this to show no digit is no surer for it.
 _SURE = 1e-6
 # A digit that takes a fortieth of so many pixels is still as large as the normaliser wants it.
 _ENOUGH = 1_600
