@@ -31,7 +31,12 @@ class Augmenter:
 
     def __init__(self, settings: Augmentation, seed: int) -> None:
         self._settings = settings
-        self._fields = _elastic_fields(settings, np.random.default_rng([seed, FIELDS]))
+        self._fields = elastic_fields(
+            (SIDE, SIDE),
+            settings.elastic_sigma,
+            settings.elastic_pixels,
+            np.random.default_rng([seed, FIELDS]),
+        )
 
     def __call__(
         self,
@@ -144,14 +149,19 @@ def _tiles(pictures: NDArray[T], rows: int) -> NDArray[T]:
     return np.ascontiguousarray(pictures.reshape(rows, COLUMNS, height, width).swapaxes(1, 2))
 
 
-def _elastic_fields(settings: Augmentation, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Smooth displacements float32[512, 28, 28, 2], each of root mean square `elastic_pixels`."""
-    margin = round(3 * settings.elastic_sigma)
-    side = SIDE + 2 * margin
-    fields = np.empty((FIELDS, SIDE, SIDE, 2), np.float32)
+def elastic_fields(
+    shape: tuple[int, int], sigma: float, pixels: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Smooth displacements float32[512, *shape, 2], each of root mean square `pixels`.
+
+    White noise, smoothed by a Gaussian of `sigma` pixels (Simard, Steinkraus and Platt 2003).
+    """
+    margin = round(3 * sigma)
+    height, width = (side + 2 * margin for side in shape)
+    fields = np.empty((FIELDS, *shape, 2), np.float32)
     for field in fields:
-        noise = rng.uniform(-1, 1, (side, side, 2)).astype(np.float32)
-        blurred = cv2.GaussianBlur(noise, (0, 0), settings.elastic_sigma)
+        noise = rng.uniform(-1, 1, (height, width, 2)).astype(np.float32)
+        blurred = cv2.GaussianBlur(noise, (0, 0), sigma)
         inner = blurred[margin:-margin, margin:-margin]
-        field[:] = inner * (settings.elastic_pixels / np.sqrt(np.mean(inner**2)))
+        field[:] = inner * (pixels / np.sqrt(np.mean(inner**2)))
     return fields

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from digits_train.reading.course import Course
 from digits_train.reading.learner import Batch, Learner, Subject, identity_of, run
+from digits_train.reading.mover import Mover, Moves
 from digits_train.reading.net import build, loss, targets_of
 from digits_train.reading.tiles import SHAPE, Tiles
 
@@ -20,6 +21,10 @@ NET = "detector"
 # A character is found when its middle lies so near, as a share of its size.
 _NEAR = 0.3
 _THERE = 0.3
+# How far tiles are turned, slanted, stretched and moved (in pixels), so that middles lie anywhere
+# in a cell, and enlarged, at most: never made smaller, what stands beyond the border has no box.
+_MOVES = {"turn": 0.04, "slant": 0.1, "stretch": 0.08, "shift": 1.4}
+_ENLARGED = 0.14
 
 
 def train(course: Course, work: Path) -> None:
@@ -42,28 +47,32 @@ def train(course: Course, work: Path) -> None:
 
 
 def _batches(course: Course, tiles: Tiles, epoch: int) -> Iterator[Batch]:
+    move = Mover(SHAPE, course.seed)
     for step in range(course.detector.steps):
         rng = np.random.default_rng([course.seed, 17, epoch, step])
         chosen = rng.integers(0, len(tiles.pixels), course.detector.batch)
-        made = [_shifted(tiles, int(tile), course.label_smoothing, rng) for tile in chosen]
-        yield np.stack([image for image, _ in made]), np.stack([wanted for _, wanted in made])
+        moves = Moves.drawn(rng, np.exp(rng.uniform(0, _ENLARGED, len(chosen))), **_MOVES)
+        images = move(tiles.pixels[chosen], moves, rng).astype(np.float32)
+        images *= rng.uniform(0.8, 1.05, (len(chosen), 1, 1)).astype(np.float32) / np.float32(255)
+        boxes = [
+            moved(tiles.boxes_of(tile), *each)
+            for tile, *each in zip(chosen.tolist(), moves.matrices, moves.shifts, strict=True)
+        ]
+        wanted = [targets_of(each, SHAPE, course.label_smoothing) for each in boxes]
+        yield np.minimum(images, 1), np.stack(wanted)
 
 
-def _shifted(
-    tiles: Tiles, tile: int, label_smoothing: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A tile moved by a few pixels, so that middles lie anywhere in a cell, and its targets."""
-    down, right = (int(n) for n in rng.integers(-2, 3, 2))
-    image = np.zeros(SHAPE, np.float32)
-    pixels = tiles.pixels[tile]
-    height, width = SHAPE
-    image[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)] = pixels[
-        max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)
-    ]
-    boxes = tiles.boxes_of(tile) + np.array([0, right, down, 0, 0], np.float32)
-    inside = (boxes[:, 1:3] > 0).all(axis=1) & (boxes[:, 1:3] < SHAPE[::-1]).all(axis=1)
-    image *= np.float32(rng.uniform(0.8, 1.05) / 255)
-    return np.minimum(image, 1), targets_of(boxes[inside], SHAPE, label_smoothing)
+def moved(
+    boxes: NDArray[np.float32], matrix: NDArray[np.float64], shift: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Boxes float32[n, 5] as they lie on the moved tile, those in it; bends are left out."""
+    there = np.linalg.inv(matrix)
+    middle = np.array(SHAPE[::-1]) / 2
+    places = (boxes[:, 1:3] - middle - shift) @ there.T + middle
+    # Characters are nearer to ellipses than to their boxes.
+    sizes = np.sqrt(boxes[:, 3:5].astype(np.float64) ** 2 @ (there.T**2))
+    inside = ((places > 0) & (places < SHAPE[::-1])).all(axis=1)
+    return np.concatenate([boxes[:, :1], places, sizes], axis=1)[inside].astype(np.float32)
 
 
 def accuracy(model: keras.Model, tiles: Tiles) -> dict[str, float]:
