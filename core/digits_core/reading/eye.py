@@ -13,7 +13,6 @@ from digits_core.image.page import HEIGHT, PLAIN, Way
 from digits_core.reading.alone import alone, within
 from digits_core.reading.detector import Character
 from digits_core.reading.nets import Nets
-from digits_core.reading.own import own_ink
 from digits_core.reading.readings import NOT_A_DIGIT, Seen, nothing
 from digits_core.recognizer import Recognizer
 
@@ -21,8 +20,6 @@ from digits_core.recognizer import Recognizer
 _FAINT = 0.04
 # Where a close-up shows nothing with this probability, the recogniser is not asked.
 _NOTHING_THERE = 0.5
-# What has less of its ink for itself is a part of something else that was found as a whole.
-_OWN = 0.05
 # What is at least so likely there says whether a page was looked at in the right way.
 _THERE = 0.3
 # A reader sees best what is near the height it was trained on; beyond these it looks again.
@@ -58,8 +55,6 @@ class Eye:
         if found_on is None:
             return None
         page, found = found_on
-        shares = own_ink(page, found)
-        found = [c for c, share in zip(found, shares, strict=True) if share >= _OWN]
         answers = self._nets.refine(page, found)
         likely = nothing(answers) < _NOTHING_THERE
         own = alone(page, {i: c for i, c in enumerate(found) if likely[i]})

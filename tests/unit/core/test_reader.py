@@ -24,7 +24,6 @@ from digits_core.errors import TooManyCharacters
 from digits_core.image import Limits, Page, lay_out
 from digits_core.reading.alone import alone
 from digits_core.reading.detector import Character
-from digits_core.reading.own import own_ink
 from digits_core.reading.readings import NOT_A_DIGIT, Reading, fitted
 from digits_train.drawings import drawing
 from hypothesis import given, settings
@@ -374,23 +373,6 @@ def test_a_box_without_ink_shows_nothing(box: tuple[int, int, int, int]) -> None
     assert page is not None
 
     assert alone(page, {0: on_page(page, box)}) == {}
-    assert own_ink(page, [on_page(page, box)]) == [1]
-
-
-def test_what_is_found_twice_has_no_ink_of_its_own() -> None:
-    """A part of a bar that was found as a whole shares all its ink, its neighbour none."""
-    page = lay_out(bars(*PAIR))
-    assert page is not None
-    (x, y), (next_x, _) = PAIR
-    whole, part, other = (
-        (x, y, x + 24, y + 48),
-        (x, y, x + 24, y + 20),
-        (next_x, y, next_x + 24, 78),
-    )
-
-    shares = own_ink(page, [on_page(page, box) for box in (whole, part, other)])
-
-    assert shares == [1, 0, 1]
 
 
 def test_opinions_count_by_their_weights(recognizer: Recognizer) -> None:
