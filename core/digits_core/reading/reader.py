@@ -1,6 +1,7 @@
 """The one reader: a bundle in, a picture in, a number out."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -57,9 +58,10 @@ class Reader:
         """Read the number in a picture: a file's bytes, its path, or uint8 [H, W], [H, W, 3 or 4].
 
         The number has at least `min_digits` digits and at most `max_digits`, 0 for
-        no bound, as far as there is ink for them: of all readings the likeliest
-        that fits. Raises `BadHint`, `TooManyCharacters`, other `ImageError`s when
-        the picture cannot be decoded, `OSError` for an unreadable path.
+        no bound: of all readings the likeliest that fits. Where there is no ink for
+        so many it has fewer, and is not trusted. Raises `BadHint`,
+        `TooManyCharacters`, other `ImageError`s when the picture cannot be decoded,
+        `OSError` for an unreadable path.
         """
         check_hints(min_digits, max_digits)
         manifest = self.bundle.manifest
@@ -67,7 +69,7 @@ class Reader:
         seen = self._eye.see(grey)
         if seen is None:
             return Number("", 0.0, (), Rejection.BLANK)
-        readings = weigh(seen, manifest)
+        readings = [each for each in weigh(seen, manifest) if each.is_possible(manifest)]
         there = [reading.counts(manifest) for reading in readings]
         if sum(there) > MOST_CHARACTERS:
             raise TooManyCharacters(
@@ -75,7 +77,10 @@ class Reader:
                 "once: cut it into parts"
             )
         kept = fitted(readings, there, min_digits, max_digits)
-        return assemble(seen.page, grey.shape, kept, manifest)
+        number = assemble(seen.page, grey.shape, kept, manifest)
+        if number.reason is None and sum(each.is_digit for each in kept) < min_digits:
+            return replace(number, reason=Rejection.UNSURE)
+        return number
 
     def _ask_canaries(self) -> None:
         canaries = self.bundle.manifest.canaries

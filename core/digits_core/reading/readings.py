@@ -16,6 +16,9 @@ from digits_core.reading.detector import MOST_CHARACTERS, Character
 NOT_A_DIGIT = 10
 """The place of "no digit" among the scores."""
 
+# What is less likely there than this is not taken for a digit, whatever the bounds: more of what
+# was asked for would be invented than found.
+_POSSIBLE = 0.003
 # Beyond these log-odds a score says nothing more.
 _MOST_ODDS = 12.0
 _LEAST = 1e-9
@@ -94,6 +97,10 @@ class Reading:
     def counts(self, manifest: ReaderManifest) -> bool:
         """Whether it is probably there, whatever it is."""
         return self._by(manifest.there) >= manifest.presence
+
+    def is_possible(self, manifest: ReaderManifest) -> bool:
+        """Whether it may be there at all."""
+        return self._by(manifest.there) >= _POSSIBLE
 
     def _by(self, rule: Rule) -> float:
         return _logistic(

@@ -35,6 +35,7 @@ from tests.readers import bar_reader, bars, png, reader_manifest, write_reader
 
 ORIENTATION = 0x0112
 PAIR = ((40, 30), (90, 30))
+EXAMPLE = Path(__file__).parents[3] / "clients" / "python" / "examples" / "digit.png"
 BLANK = ReadCanary(base64.b64encode(png(np.full((60, 90), 255, np.uint8))).decode(), "")
 
 
@@ -261,6 +262,23 @@ def test_hints_reach_the_picture(reader: Reader) -> None:
     assert reader.read(picture).text == "77"
     assert reader.read(picture, min_digits=3).text == "777"
     assert reader.read(picture, max_digits=1).text == "7"
+
+
+def test_digits_are_not_invented(reader: Reader) -> None:
+    """Where there is no ink for as many as asked for, those that stand there are not trusted."""
+    picture = bars(*PAIR)
+
+    assert reader.read(picture).reason is None
+    assert reader.read(picture, min_digits=2).reason is None
+    short = reader.read(picture, min_digits=4)
+    assert (short.text, short.reason) == ("77", Rejection.UNSURE)
+
+
+def test_no_digit_within_a_digit() -> None:
+    """The published reader finds no second 8 in a single one, however many are asked for."""
+    reader = Reader.load()
+
+    assert reader.read(EXAMPLE, min_digits=4).text == "8"
 
 
 @pytest.mark.parametrize(
