@@ -85,6 +85,7 @@ def stack() -> Iterator[Stack]:
         "COMPOSE_PROJECT_NAME": f"digits-test-{os.getpid()}",
         "DIGITS_HTTP_PORT": str(http),
         "DIGITS_GRPC_PORT": str(grpc),
+        "DIGITS_DEADLINE_S": "9",
     }
     try:
         subprocess.run([SCRIPT, "up", folder], env=environment, check=True)
@@ -99,6 +100,15 @@ def stack() -> Iterator[Stack]:
 def test_health(stack: Stack, service: str) -> None:
     """The engine finds each service healthy by the image's own check."""
     assert stack.becomes_healthy(stack.container(service))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_settings(stack: Stack, service: str) -> None:
+    """What is set round the compose file reaches the services, what is not stays unset."""
+    seen = stack.run(service, "env").stdout.splitlines()
+
+    assert "DIGITS_DEADLINE_S=9" in seen
+    assert not [line for line in seen if line.startswith(("DIGITS_WORKERS", "DIGITS_MAX"))]
 
 
 def test_rest(stack: Stack, digit_png: bytes, tmp_path: Path) -> None:
