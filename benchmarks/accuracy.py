@@ -191,7 +191,9 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("DIGITS_DATA_DIR"))
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
     parts = [*PARTS, OPERATORS]
-    parser.add_argument("--only", nargs="+", choices=parts, default=parts, metavar="PART")
+    parser.add_argument(
+        "--only", nargs="+", choices=parts, default=parts, metavar="PART", help=", ".join(parts)
+    )
     chosen = parser.parse_args()
     if chosen.data_dir is None:
         parser.error("name the folder of the data with --data-dir or DIGITS_DATA_DIR")

@@ -1,6 +1,7 @@
 """The sets that the models are measured on, as pictures and what they show."""
 
 import csv
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,7 @@ def mnist_test(data: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def usps(data: Path) -> Labelled:
     """Return USPS's 7,291 images of 16 x 16 pixels, white on black."""
-    arrays = np.load(data / "other" / "usps.npz")
+    arrays = np.load(there(data / "other" / "usps.npz"))
     return Labelled([png(image) for image in arrays["x"]], arrays["y"].tolist())
 
 
@@ -85,9 +86,19 @@ def enlarged(images: NDArray[np.uint8]) -> Iterator[bytes]:
             yield cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
 
 
+def there(path: Path) -> Path:
+    """Return the path; where nothing is, say so and end the program."""
+    if not path.exists():
+        sys.exit(
+            f"{path} is missing: not all sets may be passed on; leave out what needs it, as "
+            "--help says, or name another folder with --data-dir"
+        )
+    return path
+
+
 def _folder(folder: Path, columns: tuple[str, ...], **wanted: str) -> Labelled:
     """Return the pictures of `labels.csv` whose columns hold what is wanted."""
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+    with there(folder / "labels.csv").open(newline="", encoding="utf-8") as file:
         rows = [
             row
             for row in csv.DictReader(file)

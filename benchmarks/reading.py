@@ -65,7 +65,7 @@ def sent(reader: Reader, data: Path) -> Iterator[Row]:
     """The numbers that people sent, and those of their pictures that hold one digit."""
     plain: list[Score] = []
     right = operators = of_operators = 0
-    with (data / "numbers/labels.csv").open(newline="", encoding="utf-8") as file:
+    with pictures.there(data / "numbers/labels.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             text = _text(reader, data / "numbers" / row["file"])
             if row["has_operators"] == "yes":
@@ -146,7 +146,9 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("DIGITS_DATA_DIR"))
     parser.add_argument("--models-dir", type=Path, default=MODELS_DIR)
     parts = [*PARTS, "speed"]
-    parser.add_argument("--only", nargs="+", choices=parts, default=parts, metavar="PART")
+    parser.add_argument(
+        "--only", nargs="+", choices=parts, default=parts, metavar="PART", help=", ".join(parts)
+    )
     chosen = parser.parse_args()
     if chosen.data_dir is None:
         parser.error("name the folder of the data with --data-dir or DIGITS_DATA_DIR")

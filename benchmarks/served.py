@@ -130,7 +130,9 @@ def main() -> None:
     """Measure the chosen sets with the chosen models and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("DIGITS_DATA_DIR"))
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="SET")
+    parser.add_argument(
+        "--sets", nargs="+", choices=SETS, default=list(SETS), metavar="SET", help=", ".join(SETS)
+    )
     parser.add_argument("--models", nargs="+", default=["cnn", "mlp"], metavar="NAME")
     chosen = parser.parse_args()
     if chosen.data_dir is None:

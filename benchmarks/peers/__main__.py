@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--python", type=Path, default=PYTHON, help="of our server")
     parser.add_argument("--data-dir", default=os.environ.get("DIGITS_DATA_DIR"))
-    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="PEER")
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=names, metavar="PEER", help=", ".join(names)
+    )
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=2.0, help="of a measure in a round")
     parser.add_argument(

@@ -1,5 +1,6 @@
-"""Measure the speed of digits beside the limits of this machine, and write benchmarks/RESULTS.md.
+"""Measure the speed of digits beside the limits of this machine.
 
+All of it is written to benchmarks/RESULTS.md, parts of it only where `--output` says.
 What is compared takes turns in shuffled rounds; figures are medians of the
 rounds with bootstrap 95 % intervals. Exits 1 when a reply is wrong, or when the
 server counted other calls than the load generator.
@@ -26,6 +27,8 @@ PARTS = ("predict", "batch", "gateway", "folder", "sizes", "startup", "arrivals"
 def main() -> None:
     """Measure the chosen parts, print the report and write it."""
     chosen = _parser().parse_args()
+    if chosen.output is None and set(chosen.only) == set(PARTS):
+        chosen.output = RESULTS
     data = Path(chosen.data_dir) if chosen.data_dir else None
     with Bench(chosen.python, data, chosen.workers, chosen.seconds) as bench:
         head = _head(bench, chosen)
@@ -37,7 +40,8 @@ def main() -> None:
         [*head, *_counted(rounds), promises(sections), *(section.text() for section in sections)]
     )
     print(text)
-    chosen.output.write_text(f"{text}\n")
+    if chosen.output:
+        chosen.output.write_text(f"{text}\n")
 
 
 def _sections(bench: Bench, chosen: argparse.Namespace) -> tuple[list[Section], Rounds | None]:
@@ -110,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--python", type=Path, default=PYTHON, help="of server and command")
     parser.add_argument("--data-dir", default=os.environ.get("DIGITS_DATA_DIR"))
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS)
+    )
     parser.add_argument("--workers", type=int, default=cores(), help="of the server")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=1.2, help="of a measure in a round")
@@ -119,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--steal", type=float, default=0.02, help="the most of a round that may be stolen, 0 to 1"
     )
-    parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--output", type=Path, help="RESULTS.md, when nothing is left out")
     return parser
 
 
