@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 FIELD = "file"
 """The multipart field with the picture."""
 
+_EXAMPLE = f"curl -F {FIELD}=@picture.png"
+
 _MEMORY_BYTES = 4 * 2**20
 """What an upload may keep in memory while it arrives, so that refusing one costs little."""
 
 _PARTS = 16
 """Each part costs Python calls; a form with one picture has few."""
+
+_SHOWN = 64
+"""Characters of another field's name that stand in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,7 @@ class Form:
         }
         self._spool = spool
         self._parts = 0
+        self._others: list[str] = []
         self._name = self._value = b""
         self._wanted = self._found = self._ended = False
         try:
@@ -183,14 +189,18 @@ class Form:
         if not self._ended:
             raise _malformed("its end is missing")
         if not self._found:
+            only = f", only {', '.join(map(repr, self._others))}" if self._others else ""
             raise Problem(
-                "IMAGE_MISSING", f"The form has no field {FIELD!r} with a picture.", field=FIELD
+                "IMAGE_MISSING",
+                f"The form has no field {FIELD!r} with a picture{only}: name it so, as in "
+                f"{_EXAMPLE}.",
+                field=FIELD,
             )
 
     def _part_begins(self) -> None:
         self._parts += 1
         if self._parts > _PARTS:
-            raise _malformed(f"it has more than {_PARTS} parts")
+            raise _malformed(f"it has more than {_PARTS} parts", "send the picture alone")
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -201,13 +211,18 @@ class Form:
     def _header_ends(self) -> None:
         if self._name.lower() == b"content-disposition":
             _, options = parse_options_header(self._value)
-            self._wanted = options.get(b"name") == FIELD.encode()
+            name = options.get(b"name", b"").decode(errors="replace")
+            self._wanted = name == FIELD
+            if not self._wanted:
+                self._others.append(name[:_SHOWN])
         self._name = self._value = b""
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._wanted:
             if self._found:
-                raise _malformed(f"the field {FIELD!r} stands there twice")
+                raise _malformed(
+                    f"it has the field {FIELD!r} twice", "send one picture a request", FIELD
+                )
             self._spool.append(data[start:end])
 
     def _part_ends(self) -> None:
@@ -224,5 +239,10 @@ def _checked(boundary: bytes) -> bytes:
     return boundary
 
 
-def _malformed(why: str) -> Problem:
-    return Problem("MALFORMED_REQUEST", f"The multipart body cannot be read: {why}.")
+def _malformed(
+    why: str,
+    cure: str = f"let the HTTP library write it and its content type, as {_EXAMPLE} does",
+    field: str | None = None,
+) -> Problem:
+    detail = f"The multipart body cannot be read ({why}): {cure}."
+    return Problem("MALFORMED_REQUEST", detail, field=field)

@@ -119,6 +119,52 @@ async def test_a_form_without_a_picture_is_refused(headers, body, reason):
     assert raised.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("headers", "body", "field", "detail"),
+    [
+        pytest.param(
+            FORM,
+            form(part("picture", PNG), part("x" * 1000, b"")),
+            "file",
+            "The form has no field 'file' with a picture, "
+            f"only 'picture', '{'x' * 64}': name it so, as in curl -F file=@picture.png.",
+            id="another field",
+        ),
+        pytest.param(
+            FORM,
+            form(),
+            "file",
+            "The form has no field 'file' with a picture: "
+            "name it so, as in curl -F file=@picture.png.",
+            id="no field",
+        ),
+        pytest.param(
+            FORM,
+            form(part("file", PNG), part("file", PNG)),
+            "file",
+            "The multipart body cannot be read (it has the field 'file' twice): "
+            "send one picture a request.",
+            id="twice",
+        ),
+        pytest.param(
+            {"content-type": "multipart/form-data"},
+            form(part("file", PNG)),
+            None,
+            "The multipart body cannot be read (its content type names no boundary): "
+            "let the HTTP library write it and its content type, "
+            "as curl -F file=@picture.png does.",
+            id="no boundary",
+        ),
+    ],
+)
+async def test_a_form_without_a_picture_is_told_the_cure(headers, body, field, detail):
+    """What came, and what to send instead."""
+    with pytest.raises(Problem) as raised:
+        await receive(request([body], headers), Intake())
+
+    assert (raised.value.field, raised.value.detail) == (field, detail)
+
+
 @pytest.mark.parametrize("wrapped", [False, True], ids=["raw", "form"])
 @pytest.mark.parametrize("declared", [False, True], ids=["chunked", "with length"])
 async def test_a_body_may_have_so_many_bytes_and_not_one_more(wrapped, declared):
