@@ -4,7 +4,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 from digits_core import Limits
@@ -107,10 +107,10 @@ def read(environment: Mapping[str, str]) -> Settings:
             value = msgspec.convert(text, field.type, strict=False, dec_hook=_made)
             # msgspec's bounds let by what is no number, and what is no end
             if isinstance(value, float) and not math.isfinite(value):
-                raise msgspec.ValidationError("Expected a finite `float`")
+                raise msgspec.ValidationError
             chosen[field.name] = value
-        except msgspec.ValidationError as error:
-            complaints.append(f"{variable(field.name)}={text!r}: {error}")
+        except msgspec.ValidationError:
+            complaints.append(f"{variable(field.name)}={text!r}: give {_wanted(field.type)}")
     if complaints:
         raise WrongSettings("; ".join(complaints))
     return Settings(**chosen)
@@ -123,6 +123,14 @@ def unknown(environment: Mapping[str, str]) -> Iterable[tuple[str, str]]:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)
             yield name, nearest[0]
+
+
+def _wanted(kind: Any) -> str:
+    """What a number of that type may be, in words: texts and paths may be anything."""
+    number, bounds = get_args(kind)
+    noun = "a whole number" if number is int else "a number"
+    least = f"above {bounds.gt:,}" if bounds.ge is None else f"from {bounds.ge:,}"
+    return f"{noun} {least} up" + ("" if bounds.le is None else f" to {bounds.le:,}")
 
 
 def _made(kind: type, text: str) -> Path:

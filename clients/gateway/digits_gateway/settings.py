@@ -4,8 +4,10 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digits_gateway import address
@@ -32,6 +34,12 @@ READ_ELSEWHERE = frozenset(
 def _processors() -> int:
     """As many as the recogniser has processes unless it is told otherwise."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _with_port(text: str) -> str:
+    if text and not all(text.rpartition(":")):
+        raise PydanticCustomError("address", "give host:port, such as localhost:50051")
+    return text
 
 
 class InvalidSettings(ValueError):
@@ -61,7 +69,7 @@ class Settings(BaseSettings):
     grpc_port: int = Field(default=50051, ge=1, le=65535)
     """Where the recogniser listens on `host`, unless `server_address` says otherwise."""
 
-    server_address: str = Field(default="", pattern=r"^$|^.+:.+$")
+    server_address: Annotated[str, AfterValidator(_with_port)] = ""
     """The recogniser's `host:port`; derived from `host` and `grpc_port` when empty."""
 
     workers: int = Field(default_factory=_processors, ge=1, le=256)

@@ -88,6 +88,15 @@ def test_a_value_out_of_range_is_named(monkeypatch, name, value):
         load()
 
 
+@pytest.mark.parametrize("value", ["foo", "foo:", ":50051"])
+def test_an_address_without_host_or_port_is_told_the_form(monkeypatch, value):
+    """In words rather than as a pattern."""
+    monkeypatch.setenv("DIGITS_SERVER_ADDRESS", value)
+
+    with pytest.raises(InvalidSettings, match=r": give host:port, such as localhost:50051$"):
+        load()
+
+
 def test_settings_are_frozen():
     """Settings are read once, at the start."""
     with pytest.raises(ValueError, match="frozen"):

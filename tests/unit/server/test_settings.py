@@ -1,6 +1,8 @@
+from contextlib import suppress
 from pathlib import Path
 
 import digits_gateway.settings
+import msgspec
 import pytest
 from digits_core import Limits
 from digits_server import address, settings
@@ -67,6 +69,31 @@ def test_out_of_range(variable: str, value: str) -> None:
         settings.read({variable: value})
 
     assert str(caught.value).startswith(f"{variable}={value!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "wanted"),
+    [
+        pytest.param("DIGITS_GRPC_PORT", "a whole number from 0 up to 65,535", id="port"),
+        pytest.param("DIGITS_MAX_ITEMS", "a whole number from 1 up", id="no-upper-limit"),
+        pytest.param("DIGITS_DEADLINE_S", "a number above 0 up to 3,600", id="above"),
+        pytest.param("DIGITS_DRAIN_GRACE_S", "a number from 0 up to 3,600", id="fraction"),
+    ],
+)
+@pytest.mark.parametrize("value", ["abc", "-1"])
+def test_what_is_wanted_is_named(variable: str, value: str, wanted: str) -> None:
+    """The kind of number and its range, whether the value is no number or out of range."""
+    with pytest.raises(WrongSettings) as caught:
+        settings.read({variable: value})
+
+    assert str(caught.value) == f"{variable}={value!r}: give {wanted}"
+
+
+@pytest.mark.parametrize("field", msgspec.structs.fields(Settings), ids=lambda field: field.name)
+def test_what_is_wanted_can_be_named(field: msgspec.structs.FieldInfo) -> None:
+    """Every setting that has a wrong value has words for the right ones."""
+    with suppress(WrongSettings):
+        settings.read({settings.variable(field.name): "abc"})
 
 
 def test_all_complaints_at_once() -> None:
