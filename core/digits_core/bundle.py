@@ -115,7 +115,9 @@ def published(models_dir: Path = MODELS_DIR) -> dict[str, Path]:
             for folder in names
         }
     except OSError as error:
-        raise BundleError(f"the models' folder {models_dir} cannot be read: {error}") from error
+        raise BundleError(
+            f"the models' folder {error.filename} cannot be read ({error.strerror})"
+        ) from error
     return {
         name: max(folders, key=lambda folder: int(folder.name))
         for name, folders in versions.items()

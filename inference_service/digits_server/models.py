@@ -21,6 +21,8 @@ from digits_server.errors import NotReady, NotSupported
 
 logger = structlog.get_logger(__name__)
 
+_ELSEWHERE = "let DIGITS_MODELS_DIR name the folder with the published models"
+
 M = TypeVar("M", Recognizer, Reader)
 
 
@@ -52,9 +54,12 @@ class Models:
         `BundleError` when there is no good one to recognise a digit, or the default
         is not among them that are published.
         """
-        folders = published(self._folder)
+        try:
+            folders = published(self._folder)
+        except BundleError as error:
+            raise BundleError(f"{error}: {_ELSEWHERE}") from error
         if not folders:
-            raise BundleError(f"{self._folder}: no model is published here")
+            raise BundleError(f"{self._folder}: no model is published here: {_ELSEWHERE}")
         default = default_model(self._folder)
         reader = folders.pop(READER, None)
         if default not in folders:

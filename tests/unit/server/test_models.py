@@ -130,7 +130,16 @@ def test_default(two: Path) -> None:
         pytest.param(
             lambda two: (two / "default").write_text("cmm"), "'cmm' is not published", id="typo"
         ),
-        pytest.param(lambda two: two.rename(f"{two}.gone"), "cannot be read", id="no-folder"),
+        pytest.param(
+            lambda two: two.rename(f"{two}.gone"),
+            r"cannot be read \(No such file or directory\): let DIGITS_MODELS_DIR name",
+            id="no-folder",
+        ),
+        pytest.param(
+            lambda two: (two.rename(f"{two}.gone"), two.mkdir()),
+            "no model is published here: let DIGITS_MODELS_DIR name",
+            id="empty-folder",
+        ),
     ],
 )
 def test_folder_is_wrong(two: Path, change: Callable[[Path], object], cause: str) -> None:
