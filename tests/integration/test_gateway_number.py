@@ -91,6 +91,15 @@ def test_what_cannot_be_read_is_a_problem(http, content, query, answer):
     assert reply.headers["content-type"] == "application/problem+json"
 
 
+def test_the_reader_is_asked_elsewhere(http):
+    """Who asks it for one digit is told the path, not the recogniser's call."""
+    reply = http.post("/predict?model=reader", content=png(bars((40, 30))))
+
+    assert (reply.status_code, reply.json()["reason"]) == (404, "MODEL_NOT_FOUND")
+    assert reply.json()["detail"].startswith("The model 'reader' reads numbers: POST /read, or ask")
+    assert "ReadNumber" not in reply.text
+
+
 def test_a_server_without_a_reader_says_so(launch_server, tiny_models, tmp_path):
     """501, and single digits are read as ever."""
     server = launch_server(DIGITS_MODELS_DIR=tiny_models)

@@ -78,9 +78,12 @@ class Problem(Exception):
     def of(cls, error: DigitsError, picture_field: str = "file") -> "Problem":
         """Return the problem for a failed call; `picture_field` is where the picture came from."""
         field = error.field
+        # The recogniser names its calls; a caller of ours has paths.
+        text = str(error).replace("call ReadNumber", "POST /read")
+        detail = _sentence(text, field)
         if field is not None and field.startswith("image"):
             field = picture_field
-        return cls(error.reason, _sentence(str(error)), field=field)
+        return cls(error.reason, detail, field=field)
 
     def document(self) -> "ProblemDocument":
         """Return the reply's body."""
@@ -146,8 +149,10 @@ def install(app: FastAPI) -> None:
         return _replied(request, Problem(wrong or "MALFORMED_REQUEST", detail), error.headers)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+def _sentence(text: str, field: str | None) -> str:
+    first = text.partition(" ")[0]
+    a_name = "_" in first or first == field  # is written as the caller has to write it
+    return f"{text[:1] if a_name else text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _replied(

@@ -54,6 +54,19 @@ def test_the_caller_s_faults_are_explained():
     assert document.field == "body"
 
 
+@pytest.mark.parametrize(
+    ("text", "field", "detail"),
+    [
+        pytest.param("max_digits is 2", None, "max_digits is 2.", id="name"),
+        pytest.param("model is too long", "model", "model is too long.", id="field"),
+        pytest.param("model files are missing", None, "Model files are missing.", id="word"),
+    ],
+)
+def test_a_name_stays_as_it_is_written(text, field, detail):
+    """A sentence begins with a capital, unless that would misspell what the caller has to give."""
+    assert Problem.of(DigitsError(text, reason="BAD_HINT", field=field)).detail == detail
+
+
 def test_who_should_wait_is_told_how_long():
     """429 and 503 carry Retry-After."""
     assert Problem("OVERLOADED", "").response().headers["retry-after"] == "1"
