@@ -255,6 +255,14 @@ async def test_the_framework_s_failures_are_problems_too(http, method, path, sta
     assert reply.json()["reason"] == reason
 
 
+async def test_a_slash_too_many_is_no_such_path(http):
+    """Callers that follow no redirect read what is wrong."""
+    reply = await http.post("/predict/", content=b"picture")
+
+    assert (reply.status_code, reply.json()["reason"]) == (404, "NOT_FOUND")
+    assert "POST /predict/" in reply.json()["detail"]
+
+
 async def test_405_names_what_is_allowed(http):
     """As HTTP demands."""
     assert (await http.get("/predict")).headers["allow"] == "POST"

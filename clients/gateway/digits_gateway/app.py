@@ -40,6 +40,8 @@ def build(settings: Settings, connect: Callable[..., AsyncClient] = AsyncClient)
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # A redirect has no body: curl, which follows none, would print nothing.
+        redirect_slashes=False,
         # The router included would look at each request twice.
         routes=router.routes,
     )

@@ -145,7 +145,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> JSONResponse:
         wrong = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code)
-        detail = f"There is no {request.method} for this path: /docs lists what there is."
+        asked = f"{request.method} {request.url.path[:200]}"
+        detail = f"There is no {asked}: /docs lists what there is."
         return _replied(request, Problem(wrong or "MALFORMED_REQUEST", detail), error.headers)
 
 
