@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from digits_client import Comparison, DigitsError, ModelNotFound, ServerUnavailable
+from digits_core.reading.readings import MOST_CHARACTERS
 from digits_gateway.app import build
 from digits_gateway.problems import STATUS
 from digits_gateway.settings import Settings
@@ -145,23 +146,64 @@ async def test_the_count_of_digits_may_be_bounded(http, backend):
     """`?min_digits=` and `?max_digits=` go to the server; 0, no bound, without them."""
     await http.post("/read?min_digits=4&max_digits=6", content=b"picture")
     await http.post("/read", content=b"picture")
-    await http.post("/read?min_digits=-1", content=b"picture")
 
     bounds = [(call["min_digits"], call["max_digits"]) for call in backend.calls]
-    assert bounds == [(4, 6), (0, 0), (-1, 0)]
+    assert bounds == [(4, 6), (0, 0)]
 
 
 @pytest.mark.parametrize("field", ["min_digits", "max_digits"])
-async def test_a_bound_that_does_not_fit_is_named(http, backend, field):
-    """The reader's objection is a 400; what its message cannot carry never reaches it."""
-    backend.number = DigitsError(f"{field} is -1", reason="BAD_HINT", field=field)
-    refused = await http.post(f"/read?{field}=-1", content=b"picture")
-    huge = await http.post(f"/read?{field}={2**31}", content=b"picture")
+@pytest.mark.parametrize("value", ["-1", "1001", "99999999999999", "abc", ""])
+async def test_a_bound_that_is_none_is_told_the_limit(http, backend, field, value):
+    """Whatever is wrong with it, one sentence says what to give; the reader is not asked."""
+    reply = await http.post(f"/read?{field}={value}", content=b"picture")
 
-    assert (refused.status_code, refused.json()["reason"]) == (400, "BAD_HINT")
-    assert (huge.status_code, huge.json()["reason"]) == (422, "INVALID_REQUEST")
-    assert refused.json()["field"] == huge.json()["field"] == field
-    assert len(backend.calls) == 1
+    assert (reply.status_code, reply.json()["reason"]) == (422, "INVALID_REQUEST")
+    assert reply.json()["field"] == field
+    assert reply.json()["detail"] == (
+        f"{field} is {value!r}: give a whole number from 1 to 1,000, or 0 for no bound."
+    )
+    assert not backend.calls
+
+
+async def test_the_limit_of_a_bound_is_the_reader_s(http, backend):
+    """The schema names it, and it is let through."""
+    reply = await http.post(f"/read?max_digits={MOST_CHARACTERS}", content=b"picture")
+    parameters = (await http.get("/openapi.json")).json()["paths"]["/read"]["post"]["parameters"]
+
+    limits = [(each["schema"]["minimum"], each["schema"]["maximum"]) for each in parameters]
+    assert limits == [(0, MOST_CHARACTERS)] * 2
+    assert reply.status_code == 200
+
+
+async def test_a_word_that_is_no_truth_value_is_told_which_are(http):
+    """With the parameter's name and the word, as far as it fits."""
+    reply = await http.post(f"/compare?include_normalized={'maybe' * 99}", content=b"picture")
+
+    assert reply.json()["field"] == "include_normalized"
+    assert reply.json()["detail"].startswith("include_normalized is 'maybemaybe")
+    assert reply.json()["detail"].endswith("': give true or false.")
+    assert len(reply.json()["detail"]) < 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "there_are"),
+    [
+        pytest.param("POST", "/predict", "model or include_normalized", id="predict"),
+        pytest.param("POST", "/compare", "include_normalized", id="compare"),
+        pytest.param("POST", "/read", "min_digits or max_digits", id="read"),
+        pytest.param("GET", "/models", "none", id="models"),
+        pytest.param("GET", "/healthz", "none", id="healthz"),
+        pytest.param("GET", "/readyz", "none", id="readyz"),
+    ],
+)
+async def test_a_parameter_that_there_is_not_is_refused(http, backend, method, path, there_are):
+    """A typing error is named beside what the path takes, rather than ignored."""
+    reply = await http.request(method, f"{path}?maxdigits=3")
+
+    assert (reply.status_code, reply.json()["reason"]) == (422, "INVALID_REQUEST")
+    assert reply.json()["field"] == "maxdigits"
+    assert reply.json()["detail"] == f"There is no parameter 'maxdigits': give {there_are} here."
+    assert not backend.calls
 
 
 async def test_a_recogniser_without_a_reader_says_so(http, backend):

@@ -69,7 +69,7 @@ def test_blank_paper_is_answered(http):
         pytest.param(b"", "", (400, "EMPTY_IMAGE", "body"), id="empty"),
         pytest.param(b"a text", "", (415, "UNSUPPORTED_FORMAT", "body"), id="text"),
         pytest.param(
-            png(bars()), "?min_digits=-1", (400, "BAD_HINT", "min_digits"), id="below zero"
+            png(bars()), "?min_digits=-1", (422, "INVALID_REQUEST", "min_digits"), id="below zero"
         ),
         pytest.param(
             png(bars()),
@@ -78,7 +78,7 @@ def test_blank_paper_is_answered(http):
             id="no number fits",
         ),
         pytest.param(
-            png(bars()), "?max_digits=2147483647", (400, "BAD_HINT", "max_digits"), id="too many"
+            png(bars()), "?max_digits=1001", (422, "INVALID_REQUEST", "max_digits"), id="too many"
         ),
     ],
 )

@@ -10,7 +10,6 @@ from typing import Any
 
 from digits_client import DigitsError
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -134,13 +133,6 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> JSONResponse:
         return _replied(request, error)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        fault = error.errors()[0]
-        field = str(fault["loc"][-1])
-        detail = f"{field}: {fault['msg']}."
-        return _replied(request, Problem("INVALID_REQUEST", detail, field=field))
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> JSONResponse:

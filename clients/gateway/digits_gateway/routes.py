@@ -4,17 +4,17 @@ What they need they take from the request: resolving it as FastAPI's dependencie
 took a tenth of a request's time.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from fastapi import APIRouter, Request
 
 from digits_gateway.answers import Answer, ComparisonAnswer, ModelsAnswer, NumberAnswer, State
 from digits_gateway.backend import Backend
 from digits_gateway.picture import receive
 from digits_gateway.problems import responses
+from digits_gateway.query import MaxDigits, MinDigits, ModelName, Normalized, Route
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 _FILE = {"type": "string", "format": "binary"}
 _MEDIA_TYPES = ("application/octet-stream", "image/png", "image/jpeg", "image/webp")
@@ -36,15 +36,6 @@ PICTURE_BODY: dict[str, Any] = {
 
 PICTURE_PROBLEMS = responses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504)
 NUMBER_PROBLEMS = responses(400, 408, 413, 415, 422, 429, 500, 501, 503, 504)
-
-
-ModelName = Annotated[str, Query(description="A name from `/models`; empty for the default.")]
-Normalized = Annotated[bool, Query(description="Whether to add `normalized` to each answer.")]
-
-# What the contract's int32 can carry goes on to the reader, which says what it takes.
-Bound = Annotated[int, Field(ge=-(2**31), lt=2**31, json_schema_extra={"minimum": 0})]
-MinDigits = Annotated[Bound, Query(description="The fewest digits in the number; 0: no bound.")]
-MaxDigits = Annotated[Bound, Query(description="The most digits in the number; 0: no bound.")]
 
 
 @router.post(
@@ -91,19 +82,21 @@ async def read(
     return NumberAnswer.of(await Backend(request).read(sent, min_digits, max_digits))
 
 
-@router.get("/models", summary="List the published models", responses=responses(429, 500, 503, 504))
+@router.get(
+    "/models", summary="List the published models", responses=responses(422, 429, 500, 503, 504)
+)
 async def models(request: Request) -> ModelsAnswer:
     """Answer with the models, their published figures, and which is the default."""
     return ModelsAnswer.of(await Backend(request).models())
 
 
-@router.get("/healthz", summary="Tell whether the gateway lives")
+@router.get("/healthz", summary="Tell whether the gateway lives", responses=responses(422))
 async def healthz() -> State:
     """Answer as long as this process does, whatever the recogniser does."""
     return State(status="ok")
 
 
-@router.get("/readyz", summary="Tell whether pictures can be read", responses=responses(503))
+@router.get("/readyz", summary="Tell whether pictures can be read", responses=responses(422, 503))
 async def readyz(request: Request) -> State:
     """Answer 200 while the recogniser serves, 503 otherwise."""
     await Backend(request).check()
