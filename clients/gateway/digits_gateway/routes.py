@@ -82,21 +82,19 @@ async def read(
     return NumberAnswer.of(await Backend(request).read(sent, min_digits, max_digits))
 
 
-@router.get(
-    "/models", summary="List the published models", responses=responses(422, 429, 500, 503, 504)
-)
+@router.get("/models", summary="List the published models", responses=responses(429, 500, 503, 504))
 async def models(request: Request) -> ModelsAnswer:
     """Answer with the models, their published figures, and which is the default."""
     return ModelsAnswer.of(await Backend(request).models())
 
 
-@router.get("/healthz", summary="Tell whether the gateway lives", responses=responses(422))
+@router.get("/healthz", summary="Tell whether the gateway lives")
 async def healthz() -> State:
     """Answer as long as this process does, whatever the recogniser does."""
     return State(status="ok")
 
 
-@router.get("/readyz", summary="Tell whether pictures can be read", responses=responses(422, 503))
+@router.get("/readyz", summary="Tell whether pictures can be read", responses=responses(503))
 async def readyz(request: Request) -> State:
     """Answer 200 while the recogniser serves, 503 otherwise."""
     await Backend(request).check()
