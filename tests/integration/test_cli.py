@@ -6,6 +6,8 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+import typer
+from digits_client.cli import app
 
 ROOT = Path(__file__).parents[2]
 DIGITS = Path(sysconfig.get_path("scripts")) / "digits"
@@ -111,6 +113,18 @@ def test_compare_as_json(digits):
     assert comparison["predictions"]["nine"]["reason"] == "MODEL_NOT_FOUND"
     assert comparison["agree"] is False
     assert done.returncode == 1
+
+
+def test_every_command_but_batch_takes_json():
+    """As the README says: the answers of a batch are a table."""
+    commands = typer.main.get_command(app).commands
+    without = [
+        name
+        for name, command in commands.items()
+        if not any("--json" in parameter.opts for parameter in command.params)
+    ]
+
+    assert without == ["batch"]
 
 
 def test_models(digits):
