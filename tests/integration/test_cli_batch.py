@@ -151,13 +151,29 @@ def test_stdout_takes_the_same_bytes(batch, server_address, many):
     assert (to_file.returncode, to_stdout.returncode) == (0, 0)
 
 
-def test_a_folder_without_pictures_is_an_empty_table(batch, server_address, folder):
-    """The header alone says that there was nothing to read."""
-    done = batch(server_address, ".")
+@pytest.mark.parametrize("options", [[], ["--read"]], ids=["digits", "numbers"])
+def test_a_folder_without_pictures_is_a_failure(batch, server_address, folder, options):
+    """It says what it looked for, and writes no table."""
+    Path("note.txt").write_text("not a picture")
+    done = batch(server_address, ".", *options, "-o", "results.csv")
 
-    assert len(done.stdout.splitlines()) == 1
-    assert done.returncode == 0
-    assert done.stderr.startswith(b"0 pictures")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"no picture lies in .: ")
+    assert b".png, .jpg, " in done.stderr
+    assert _listed() == ["note.txt"]
+
+
+def test_a_phone_s_format_gets_a_row(batch, server_address, folder, digit_png):
+    """What is not read is not passed over: its row says what to save it as."""
+    Path("IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    Path("IMG_2.png").write_bytes(digit_png)
+    done = batch(server_address, ".")
+    heic, png = _rows(done.stdout)
+
+    assert heic["path"] == "./IMG_1.HEIC"
+    assert heic["error"].startswith("UNSUPPORTED_FORMAT: ")
+    assert png["prediction"] == "7"
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

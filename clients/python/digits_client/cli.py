@@ -1,7 +1,7 @@
 """The command line `digits`: pictures in, digits out.
 
-Exit codes: 0 all answered, 1 some inputs failed, 2 usage, 4 server unavailable,
-130 interrupted.
+Exit codes: 0 all answered, 1 some inputs failed or there are none, 2 usage,
+4 server unavailable, 130 interrupted.
 """
 
 import os
@@ -134,6 +134,12 @@ def batch(
     if read and model:
         raise typer.BadParameter("--read asks the reader: leave --model out", param_hint="--model")
     files = list(folder.files(paths))
+    if not files:
+        complain(
+            f"no picture lies in {', '.join(map(folder.visible, paths))}: of a folder's files, "
+            f"those count that end in {', '.join(folder.SUFFIXES)}"
+        )
+        raise typer.Exit(FAILED)
     with long_run(address) as client, results.written(output) as file, progress() as bar:
         failed, start = 0, time.monotonic()
         reader = reading.reader(client) if read else None

@@ -3,7 +3,10 @@
 import os
 from collections.abc import Iterable, Iterator
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif"),  # which the server does not read: it says so, and the cure
+)
 
 
 def files(paths: Iterable[str]) -> Iterator[str]:

@@ -28,10 +28,14 @@ def test_a_folder_is_walked_in_byte_order_of_whole_paths(folder):
 
 
 @pytest.mark.parametrize(
-    "name", ["x.png", "x.JPG", "x.jpeg", "x.WebP", "x.bmp", "x.gif", "x.tif", "x.TIFF"]
+    "name",
+    [
+        *("x.png", "x.JPG", "x.jpeg", "x.WebP", "x.bmp", "x.gif", "x.tif", "x.TIFF"),
+        *("x.HEIC", "x.heif", "x.avif"),
+    ],
 )
 def test_image_suffixes_count_in_any_case(folder, name):
-    """What looks like a picture by its name is one."""
+    """What looks like a picture by its name is one, if only to be told that it is not read."""
     _make(folder, name)
 
     assert list(files(["."])) == [f"./{name}"]
