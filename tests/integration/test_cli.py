@@ -115,6 +115,31 @@ def test_compare_as_json(digits):
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize("name", ["short.png", "missing.png"])
+def test_compare_names_the_bad_file(digits, name):
+    """As the other commands do, for people and for programs."""
+    done = digits("compare", name)
+    as_json = digits("compare", "--json", name)
+
+    assert done.stderr.decode().startswith(f"{name}: ")
+    assert json.loads(as_json.stdout)["path"] == name
+    assert json.loads(as_json.stdout)["reason"] in {"CORRUPT_IMAGE", "UNREADABLE_FILE"}
+    assert (done.stdout, as_json.stderr) == (b"", b"")
+    assert (done.returncode, as_json.returncode) == (1, 1)
+
+
+@pytest.mark.parametrize("command", ["predict", "read", "compare"])
+def test_a_folder_is_for_batch(digits, tmp_path, command):
+    """What reads one picture after the other says what reads a folder."""
+    (tmp_path / "in").mkdir()
+    done = digits(command, "in")
+    as_json = digits(command, "in", "--json")
+
+    assert done.stderr.decode().startswith("in: it is a folder: `digits batch FOLDER` reads ")
+    assert "`digits batch FOLDER`" in json.loads(as_json.stdout)["error"]
+    assert (done.returncode, as_json.returncode) == (1, 1)
+
+
 def test_every_command_but_batch_takes_json():
     """As the README says: the answers of a batch are a table."""
     commands = typer.main.get_command(app).commands

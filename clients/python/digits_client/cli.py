@@ -33,6 +33,7 @@ from digits_client.terminal import (
     Json,
     ModelName,
     complain,
+    complain_of,
     connect,
     long_run,
     picture,
@@ -67,11 +68,11 @@ def predict(
     with connect(address) as client:
         outcomes = client.predict_stream(map(picture, files), model)
         for path, outcome in zip(files, outcomes, strict=True):
-            failed |= isinstance(outcome, ImageError)
-            if as_json:
+            if isinstance(outcome, ImageError):
+                failed = True
+                complain_of(path, outcome, as_json=as_json)
+            elif as_json:
                 print_json({"path": folder.portable(path), **results.answer(outcome)})
-            elif isinstance(outcome, ImageError):
-                complain(f"{folder.visible(path)}: {outcome}")
             else:
                 typer.echo(results.line(path, outcome))
                 crowded += [path] if outcome.reason == "SEVERAL_DIGITS" else []
@@ -92,7 +93,11 @@ def compare(
 ) -> None:
     """Set several models' answers for a picture side by side."""
     with connect(address) as client:
-        comparison = client.compare_models(picture(file), model or ())
+        try:
+            comparison = client.compare_models(picture(file), model or ())
+        except ImageError as error:
+            complain_of(file, error, as_json=as_json)
+            raise typer.Exit(FAILED) from error
     answers = comparison.predictions
     if as_json:
         print_json(

@@ -15,7 +15,7 @@ from digits_client.terminal import (
     FAILED,
     Address,
     Json,
-    complain,
+    complain_of,
     connect,
     picture,
     print_json,
@@ -65,10 +65,7 @@ def read(  # noqa: PLR0917 - typer calls it by name
                 number = client.read_number(content, min_digits=least, max_digits=most)
             except ImageError as error:
                 failed = True
-                if as_json:
-                    print_json({"path": folder.portable(path), **results.answer(error)})
-                else:
-                    complain(f"{folder.visible(path)}: {error}")
+                complain_of(path, error, as_json=as_json)
                 continue
             if as_json:
                 print_json({"path": folder.portable(path), **numbers.answer(number)})

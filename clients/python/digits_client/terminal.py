@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from digits_client import settings
+from digits_client import results, settings
 from digits_client.client import Client
-from digits_client.errors import ServerUnavailable
+from digits_client.errors import ImageError, ServerUnavailable
+from digits_client.folder import portable, visible
 from digits_client.images import MESSAGE_BYTES, Picture
 from digits_client.interruption import interruptible
 
@@ -76,6 +77,21 @@ def progress() -> Progress:
 def print_json(value: dict[str, Any]) -> None:
     """Print an object on a line of its own."""
     typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def complain_of(path: str, error: ImageError, *, as_json: bool) -> None:
+    """Say why a picture has no answer: as an object on a line, or on standard error."""
+    if error.reason == "UNREADABLE_FILE" and os.path.isdir(path):  # noqa: PTH112 - as folder.files
+        error = ImageError(
+            "it is a folder: `digits batch FOLDER` reads the digits in all of its pictures, "
+            "`digits batch --read FOLDER` the numbers",
+            reason=error.reason,
+            field=error.field,
+        )
+    if as_json:
+        print_json({"path": portable(path), **results.answer(error)})
+    else:
+        complain(f"{visible(path)}: {error}")
 
 
 def complain(text: str) -> None:
