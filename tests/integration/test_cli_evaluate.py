@@ -147,6 +147,16 @@ def test_wrong_usage_is_exit_code_2(evaluate, folder, arguments, named):
     assert done.stdout == ""
 
 
+def test_a_folder_without_labels(evaluate, folder):
+    """The folder is what was named, not --labels, which is a cure."""
+    (folder / "labels.csv").unlink()
+    done = evaluate("own")
+
+    assert done.returncode == 2
+    assert "Invalid value for FOLDER" in done.stderr
+    assert "--labels" in done.stderr
+
+
 def test_a_sheet_that_cannot_be_written(evaluate, folder):
     """A missing folder is said."""
     done = evaluate("own", "--html", "missing/sheet.html")

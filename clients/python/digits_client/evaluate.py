@@ -71,7 +71,7 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
         raise typer.BadParameter(
             "the reader is asked alone: leave --model out", param_hint="--read"
         )
-    labelled = _read(str(root), table or str(root / "labels.csv"), by or [])
+    labelled = _read(root, table, by or [])
     if labelled.unlabelled:
         complain(
             f"warning: pictures left out for want of a label: {len(labelled.unlabelled):,}, "
@@ -126,11 +126,13 @@ def _numbers(client: Client, samples: Sequence[Sample]) -> NumberEvaluation:
     return NumberEvaluation(reader.name, reader.version, reader.digest, answers, failures)
 
 
-def _read(root: str, table: str, by: Sequence[str]) -> Labelled:
+def _read(root: Path, named: str | None, by: Sequence[str]) -> Labelled:
+    table = named or str(root / "labels.csv")
     try:
-        labelled = labels.read(root, table)
+        labelled = labels.read(str(root), table)
     except labels.LabelsError as error:
-        raise typer.BadParameter(str(error), param_hint="--labels") from error
+        hint = "--labels" if named else "FOLDER"
+        raise typer.BadParameter(str(error), param_hint=hint) from error
     for column in by:
         if column not in labelled.columns:
             there = ", ".join(labelled.columns)

@@ -101,7 +101,10 @@ def _table(table: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise LabelsError(f"{table} is not UTF-8 text: save it as CSV in UTF-8") from error
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or str(error)
-        raise LabelsError(f"{table} cannot be read: {cause}") from error
+        cure = ""
+        if isinstance(error, FileNotFoundError):
+            cure = ": write one with the columns `file` and `label`, or name another with --labels"
+        raise LabelsError(f"{table} cannot be read: {cause}{cure}") from error
     separator = max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:

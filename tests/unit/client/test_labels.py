@@ -91,6 +91,7 @@ def test_a_table_that_cannot_be_used(folder, table, complaint):
 
 
 def test_a_table_that_is_not_there(folder):
-    """The name that was given is in the text."""
-    with pytest.raises(LabelsError, match=r"missing\.csv cannot be read: No such file"):
+    """The name that was given is in the text, and what to write."""
+    complaint = r"missing\.csv cannot be read: No such file .*: write one with the columns `file`"
+    with pytest.raises(LabelsError, match=complaint):
         read(str(folder), str(folder / "missing.csv"))
