@@ -136,7 +136,10 @@ def test_nothing_is_drawn_without_an_answer(digits):
         ),
         pytest.param(["read", "in/a.png", "in/b.png", "--annotate", "o.png"], "1 FILE", id="two"),
         pytest.param(["read", "in/a.png", "--annotate", "o.jpg"], ".png", id="no PNG"),
-        pytest.param(["predict", "in/a.png", "--model", "reader"], "ReadNumber", id="predict"),
+        *(
+            pytest.param([command, "in", "--model", "reader"], "--read`", id=command)
+            for command in ("predict", "compare", "batch", "evaluate")
+        ),
         pytest.param(["batch", "in", "--read", "--model", "cnn"], "--model", id="batch's model"),
         pytest.param(["evaluate", "in", "--read", "--model", "cnn"], "--model", id="model"),
     ],

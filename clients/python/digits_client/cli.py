@@ -36,6 +36,7 @@ from digits_client.terminal import (
     complain_of,
     connect,
     long_run,
+    of_digits,
     picture,
     print_json,
     progress,
@@ -87,7 +88,8 @@ def compare(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A picture; - is stdin.")],
     address: Address = None,
     model: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A model to ask; once for each.")
+        list[str] | None,
+        typer.Option(metavar="NAME", callback=of_digits, help="A model to ask; once for each."),
     ] = None,
     as_json: Json = False,
 ) -> None:

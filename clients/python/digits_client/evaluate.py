@@ -24,7 +24,15 @@ from digits_client.figures import Answer, Evaluation
 from digits_client.folder import visible
 from digits_client.labels import Labelled, Sample
 from digits_client.number_figures import NumberAnswer, NumberEvaluation
-from digits_client.terminal import FAILED, Address, Json, complain, long_run, progress
+from digits_client.terminal import (
+    FAILED,
+    Address,
+    Json,
+    complain,
+    long_run,
+    of_digits,
+    progress,
+)
 
 MODELS = ("mlp", "cnn")
 """Evaluated unless others are named: what spatial features buy shows in the pair."""
@@ -48,7 +56,11 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
     address: Address = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A model to ask, once for each; mlp and cnn."),
+        typer.Option(
+            metavar="NAME",
+            callback=of_digits,
+            help="A model to ask, once for each; mlp and cnn.",
+        ),
     ] = None,
     by: Annotated[
         list[str] | None,

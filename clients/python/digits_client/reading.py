@@ -13,6 +13,7 @@ from digits_client.client import Client
 from digits_client.errors import ImageError, ModelNotFound
 from digits_client.terminal import (
     FAILED,
+    READER,
     Address,
     Json,
     complain_of,
@@ -20,9 +21,6 @@ from digits_client.terminal import (
     picture,
     print_json,
 )
-
-READER = "reader"
-"""The name under which a server lists the model that reads numbers."""
 
 CALLS_IN_FLIGHT = 8
 """Numbers that are asked for at once: enough for a server of so many processors, whose own

@@ -24,6 +24,23 @@ FAILED, USAGE, UNAVAILABLE = 1, 2, 4
 PATIENCE = 60.0
 """Seconds that a run over many pictures waits for a server that has gone away."""
 
+READER = "reader"
+"""The name under which a server lists the model that reads numbers."""
+
+
+def of_digits(chosen: str | list[str] | None) -> str | list[str] | None:
+    """Return the models that an option names; raises `BadParameter` when one is the reader.
+
+    The server would refuse it, too, but names the call of its contract as the cure.
+    """
+    if READER in ([chosen] if isinstance(chosen, str) else chosen or ()):
+        raise typer.BadParameter(
+            f"the model {READER!r} reads numbers: leave it out, and ask `digits read`, "
+            "`digits batch --read` or `digits evaluate --read`"
+        )
+    return chosen
+
+
 Address = Annotated[
     str | None,
     typer.Option(
@@ -32,7 +49,8 @@ Address = Annotated[
     ),
 ]
 ModelName = Annotated[
-    str | None, typer.Option(metavar="NAME", help="A name that `digits models` lists.")
+    str | None,
+    typer.Option(metavar="NAME", callback=of_digits, help="A name that `digits models` lists."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
