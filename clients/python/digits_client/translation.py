@@ -160,7 +160,8 @@ def _transport_failure(  # noqa: PLR0911 - a return for each row of the table
         case grpc.StatusCode.UNAVAILABLE:
             return ServerUnavailable(
                 f"no digits server answers at {address}: start one with `make up`, "
-                "or give the address of another",
+                "or give the address of another; its port is the gRPC server's (50051 unless set), "
+                "not the gateway's",
                 reason="UNAVAILABLE",
             )
         case grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import digits_client
 import grpc
@@ -254,6 +255,19 @@ def test_no_server_is_an_error_within_seconds(connect, unused_tcp_port):
 
     assert caught.value.reason == "UNAVAILABLE"
     assert time.monotonic() - start < 5
+
+
+def test_a_gateway_s_port_is_told_apart(connect):
+    """What answers in HTTP is no digits server: the error names the port that is."""
+    gateway = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    threading.Thread(target=gateway.serve_forever, daemon=True).start()
+    with (
+        connect(f"127.0.0.1:{gateway.server_port}") as client,
+        pytest.raises(ServerUnavailable, match="not the gateway's"),
+    ):
+        client.predict(b"8")
+    gateway.shutdown()
+    gateway.server_close()
 
 
 def test_a_deadline_ends_a_call(client, fake):
