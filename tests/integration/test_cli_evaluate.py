@@ -158,8 +158,8 @@ def test_a_folder_without_labels(evaluate, folder):
 
 
 def test_a_sheet_that_cannot_be_written(evaluate, folder):
-    """A missing folder is said."""
-    done = evaluate("own", "--html", "missing/sheet.html")
+    """A folder in the way is said."""
+    done = evaluate("own", "--html", "own")
 
     assert done.returncode == 1
     assert "cannot be written" in done.stderr

@@ -158,6 +158,25 @@ def test_wrong_usage_is_exit_code_2(digits, arguments, named):
 @pytest.mark.parametrize(
     "arguments",
     [
+        pytest.param(["read", "in/a.png", "--annotate", "no/out.png"], id="read"),
+        pytest.param(["batch", "in", "-o", "no/r.csv"], id="batch"),
+        pytest.param(["evaluate", "in", "--html", "no/sheet.html"], id="evaluate"),
+    ],
+)
+def test_a_missing_folder_is_said_first(digits, unused_tcp_port, arguments):
+    """The message names the folder and the cure; no server was asked, nothing is printed."""
+    done = digits(*arguments, address=f"localhost:{unused_tcp_port}")
+    said = " ".join(done.stderr.decode().replace("│", " ").split())
+
+    assert done.returncode == 2
+    assert "does not exist: make it, or name another file" in said
+    assert ".part" not in said
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
         pytest.param(["read", "in/a.png"], id="read"),
         pytest.param(["batch", "in", "--read", "-o", "r.csv"], id="batch"),
         pytest.param(["evaluate", "in", "--read"], id="evaluate"),

@@ -40,6 +40,7 @@ from digits_client.terminal import (
     picture,
     print_json,
     progress,
+    writable,
 )
 
 app = typer.Typer(
@@ -128,7 +129,13 @@ def compare(
 def batch(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Pictures and folders.")],
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="The CSV file; - is stdout.")
+        str,
+        typer.Option(
+            *("--output", "-o"),
+            metavar="FILE",
+            callback=writable,
+            help="The CSV file; - is stdout.",
+        ),
     ] = "-",
     address: Address = None,
     model: ModelName = None,

@@ -32,6 +32,7 @@ from digits_client.terminal import (
     long_run,
     of_digits,
     progress,
+    writable,
 )
 
 MODELS = ("mlp", "cnn")
@@ -68,7 +69,11 @@ def evaluate(  # noqa: PLR0917 - typer calls it by name
     ] = None,
     html: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write a sheet of the pictures, the worst first."),
+        typer.Option(
+            metavar="FILE",
+            callback=writable,
+            help="Write a sheet of the pictures, the worst first.",
+        ),
     ] = None,
     most: Annotated[
         int, typer.Option(metavar="N", min=1, help="Pictures a model on the sheet.")

@@ -20,6 +20,7 @@ from digits_client.terminal import (
     connect,
     picture,
     print_json,
+    writable,
 )
 
 CALLS_IN_FLIGHT = 8
@@ -46,7 +47,9 @@ def read(  # noqa: PLR0917 - typer calls it by name
     annotate: Annotated[
         str | None,
         typer.Option(
-            metavar="OUT.png", help="Write the one picture with a box round each character."
+            metavar="OUT.png",
+            callback=writable,
+            help="Write the one picture with a box round each character.",
         ),
     ] = None,
     address: Address = None,

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -39,6 +40,21 @@ def of_digits(chosen: str | list[str] | None) -> str | list[str] | None:
             "`digits batch --read` or `digits evaluate --read`"
         )
     return chosen
+
+
+def writable(target: str | None) -> str | None:
+    """Return the file that an option names; raises `BadParameter` when its folder is missing.
+
+    So this is said before anything is asked, and not of the file that `results.written`
+    writes first.
+    """
+    if target not in {None, "-"}:
+        folder = Path(target).resolve().parent
+        if not folder.is_dir():
+            raise typer.BadParameter(
+                f"the folder {visible(str(folder))} does not exist: make it, or name another file"
+            )
+    return target
 
 
 Address = Annotated[
