@@ -21,7 +21,7 @@ _PAPER = (255, 255, 255)
 
 
 def possible() -> bool:
-    """Return whether Pillow is there; it comes with `digits-client[local]`."""
+    """Return whether Pillow is there, which the client does not bring."""
     return importlib.util.find_spec("PIL") is not None
 
 
@@ -31,7 +31,7 @@ def annotated(picture: Picture, number: Number) -> bytes:
     `picture` is a path or a file's bytes. Raises `DigitsError` when Pillow cannot
     open it.
     """
-    from PIL import ImageDraw  # noqa: PLC0415 - only here, and only with the extra `local`
+    from PIL import ImageDraw  # noqa: PLC0415 - only here, as few need it
 
     image = _upright(picture)
     draw = ImageDraw.Draw(image)

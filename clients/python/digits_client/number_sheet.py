@@ -18,8 +18,7 @@ _SIDE = 640
 def page(evaluation: NumberEvaluation, most: int) -> Iterator[str]:
     """Yield the page: the reader's figures and at most `most` pictures, worst first.
 
-    Nothing in it comes from elsewhere. The pictures are drawn on with Pillow,
-    which comes with `digits-client[local]`.
+    Nothing in it comes from elsewhere. The pictures are drawn on with Pillow.
     """
     yield from sheet.head(
         "What the reader read",

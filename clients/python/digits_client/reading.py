@@ -125,6 +125,6 @@ def _check_annotate(target: str, files: list[str]) -> None:
     elif not target.lower().endswith(".png"):
         fault = f"it writes PNG files: let {target} end in .png"
     elif not annotation.possible():
-        fault = "it draws with Pillow: install digits-client[local]"
+        fault = "it draws with Pillow: run `pip install pillow`"
     if fault is not None:
         raise typer.BadParameter(fault, param_hint="--annotate")

@@ -75,8 +75,7 @@ def page(evaluations: Sequence[Evaluation], most: int) -> Iterator[str]:
     """Yield the page: for each model, its figures and at most `most` pictures, worst first.
 
     Nothing in it comes from elsewhere. A large picture, or one in a format that
-    browsers do not show, appears as a thumbnail, for which Pillow is needed; it
-    comes with `digits-client[local]`.
+    browsers do not show, appears as a thumbnail, for which Pillow is needed.
     """
     yield from head(
         "What the models answered",
@@ -166,7 +165,7 @@ def shown(path: str, image: Callable[[bytes], tuple[str, bytes]]) -> str:
     try:
         return _image(*image(Path(path).read_bytes()), "The picture")
     except ImportError:
-        return '<p class="none">Shown with Pillow: install digits-client[local]</p>'
+        return '<p class="none">Shown with Pillow: run <code>pip install pillow</code></p>'
     except (DigitsError, OSError, ValueError, SyntaxError) as error:  # Pillow's, of a bad file
         return f'<p class="none">Not shown: {escape(str(error))}</p>'
 
@@ -181,7 +180,7 @@ def _as_it_is(content: bytes) -> tuple[str, bytes]:
 
 def thumbnail(content: bytes, side: int) -> bytes:
     """Return the picture as a PNG file of at most `side` pixels a side, upright."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - only here, and only with the extra `local`
+    from PIL import Image, ImageOps  # noqa: PLC0415 - only here, as few need it
 
     with Image.open(io.BytesIO(content)) as image:
         image.draft("RGB", (side, side))

@@ -1,7 +1,10 @@
+import sys
+
 import grpc
 import pytest
+import typer
 from digits_client import Client, ImageError, ModelNotFound, ServerUnavailable
-from digits_client.reading import CALLS_IN_FLIGHT, outcomes, reader
+from digits_client.reading import CALLS_IN_FLIGHT, outcomes, read, reader
 
 
 @pytest.fixture
@@ -59,6 +62,13 @@ def test_whoever_stops_early_is_not_kept_waiting(client, paths):
     numbers.close()
 
     assert first.text == "0"
+
+
+def test_without_pillow_the_cure_is_named(monkeypatch):
+    """Before anything is asked; nothing of ours is on a package index to install it with."""
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(typer.BadParameter, match="`pip install pillow`"):
+        read(["a.png"], annotate="out.png")
 
 
 def test_a_server_without_a_reader_is_named(client, address):

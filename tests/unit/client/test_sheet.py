@@ -111,7 +111,7 @@ def test_without_pillow_the_page_says_what_is_missing(picture, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     html = written(*answers)
 
-    assert html.count("install digits-client[local]") == 1
+    assert html.count("pip install pillow") == 1
     assert html.count("<img") == 3
 
 
