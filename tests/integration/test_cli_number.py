@@ -130,7 +130,7 @@ def test_nothing_is_drawn_without_an_answer(digits):
     [
         pytest.param(["read"], "FILE", id="no file"),
         pytest.param(["read", "in/a.png", "--min-digits", "-1"], "--min-digits", id="negative"),
-        pytest.param(["read", "in/a.png", "--max-digits", "1001"], "1,000", id="too many"),
+        pytest.param(["read", "in/a.png", "--max-digits", "1001"], "equal to 1000", id="too many"),
         pytest.param(
             ["read", "in/a.png", "--min-digits", "3", "--max-digits", "2"], "least as", id="none"
         ),

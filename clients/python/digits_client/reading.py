@@ -27,7 +27,8 @@ CALLS_IN_FLIGHT = 8
 """Numbers that are asked for at once: enough for a server of so many processors, whose own
 limit is 128."""
 
-_INT32 = 2**31 - 1
+MOST_DIGITS = 1_000
+"""A number has no more digits: the reader's limit, which it would name itself."""
 
 
 def read(  # noqa: PLR0917 - typer calls it by name
@@ -35,13 +36,21 @@ def read(  # noqa: PLR0917 - typer calls it by name
     least: Annotated[
         int,
         typer.Option(
-            "--min-digits", metavar="N", min=0, max=_INT32, help="The number has so many or more."
+            "--min-digits",
+            metavar="N",
+            min=0,
+            max=MOST_DIGITS,
+            help="The number has so many or more; 0: no bound.",
         ),
     ] = 0,
     most: Annotated[
         int,
         typer.Option(
-            "--max-digits", metavar="N", min=0, max=_INT32, help="The number has so many or fewer."
+            "--max-digits",
+            metavar="N",
+            min=0,
+            max=MOST_DIGITS,
+            help="The number has so many or fewer; 0: no bound.",
         ),
     ] = 0,
     annotate: Annotated[
