@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digits_train.reading.course import Course
 from digits_train.reading.learner import Batch, Learner, Subject, identity_of, run
-from digits_train.reading.mover import Mover, Moves
+from digits_train.reading.mover import BENDS, Mover, Moves
 from digits_train.reading.net import build, loss, targets_of
 from digits_train.reading.tiles import SHAPE, Tiles
 
@@ -21,8 +21,9 @@ NET = "detector"
 # A character is found when its middle lies so near, as a share of its size.
 _NEAR = 0.3
 _THERE = 0.3
-# How far tiles are turned, slanted, stretched and moved (in pixels), so that middles lie anywhere
-# in a cell, and enlarged, at most: never made smaller, what stands beyond the border has no box.
+# How far tiles are turned, slanted, stretched and moved (in pixels; so that middles lie anywhere in
+# a cell), as deviations, and enlarged, at most: seldom made smaller, as what stands beyond the
+# border has no box.
 _MOVES = {"turn": 0.04, "slant": 0.1, "stretch": 0.08, "shift": 1.4}
 _ENLARGED = 0.14
 
@@ -36,7 +37,8 @@ def train(course: Course, work: Path) -> None:
     lessons = course.detector
     tiles, watched = Tiles.load(work), Tiles.watched(work)
     learner = Learner(course, lessons, partial(build, course.seed, course.norm_momentum), loss)
-    identity = identity_of(course, lessons, tiles=course.tiles, layout=PAGE_VERSION)
+    moves = _MOVES | BENDS | {"enlarged": _ENLARGED}
+    identity = identity_of(course, lessons, tiles=course.tiles, layout=PAGE_VERSION, moves=moves)
     subject = Subject(
         NET,
         identity,

@@ -113,7 +113,7 @@ def run(learner: Learner, subject: Subject, epochs: int, work: Path) -> None:
     part.replace(work / f"{name}.weights.h5")
 
 
-def identity_of(course: Course, lessons: Lessons, **drawn: int) -> dict[str, Any]:
+def identity_of(course: Course, lessons: Lessons, **drawn: Any) -> dict[str, Any]:
     """What makes the weights of one net: its lessons, what is shared, and what it was shown."""
     shared = ("seed", "warm_up", "weight_decay", "label_smoothing", "ema", "norm_momentum")
     return asdict(lessons) | {key: getattr(course, key) for key in shared} | drawn

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from digits_train.augment import elastic_fields
 
-# How far strokes are bent, at most, and over what length, in pixels: characters are some twenty
-# high.
-_BENT, _BEND = 1.2, 4.0
+BENDS = {"elastic_pixels": 1.2, "elastic_sigma": 4.0}
+"""How far strokes are bent, at most, as a root mean square, and over what length, both in pixels:
+characters are some twenty high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class Mover:
     """
 
     def __init__(self, shape: tuple[int, int], seed: int) -> None:
-        self._fields = elastic_fields(shape, _BEND, _BENT, np.random.default_rng([seed, 25]))
+        rng = np.random.default_rng([seed, 25])
+        self._fields = elastic_fields(shape, BENDS["elastic_sigma"], BENDS["elastic_pixels"], rng)
         self._down, self._across = (np.arange(side) - (side - 1) / 2 for side in shape)
 
     def __call__(

@@ -11,7 +11,7 @@ from digits_core.reading.close_ups import NOTHING, SIDE, whitened
 
 from digits_train.reading.course import Course
 from digits_train.reading.learner import Batch, Figures, Learner, Subject, identity_of, run
-from digits_train.reading.mover import Mover, Moves
+from digits_train.reading.mover import BENDS, Mover, Moves
 from digits_train.reading.refinement import ANSWERS, build
 from digits_train.reading.samples import MARGIN, Samples
 
@@ -35,7 +35,10 @@ def train(course: Course, work: Path) -> None:
         from_logits=True, label_smoothing=course.label_smoothing
     )
     learner = Learner(course, lessons, partial(build, course.seed, course.norm_momentum), loss)
-    identity = identity_of(course, lessons, pictures=course.pictures, layout=PAGE_VERSION)
+    moves = _MOVES | BENDS | {"enlarged": _ENLARGED}
+    identity = identity_of(
+        course, lessons, pictures=course.pictures, layout=PAGE_VERSION, moves=moves
+    )
     subject = Subject(
         NET,
         identity,
