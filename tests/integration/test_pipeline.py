@@ -63,13 +63,12 @@ def same(first: list[NDArray[np.float32]], second: list[NDArray[np.float32]]) ->
 
 
 def test_digits_of_another_run_stay(tmp_path: Path) -> None:
-    """A smaller run in the same work folder is refused before it writes; one that failed is not."""
+    """Another run in the same work folder is refused before it writes, the same one is not."""
     small = replace(SMOKE, data=replace(SMOKE.data, train=200, outliers=20, validation_outliers=20))
-    (tmp_path / "data.json").write_text("{}")
     prepare(small, tmp_path)
     before = (tmp_path / "data.npz").read_bytes()
 
-    with pytest.raises(WorkFolderMismatch, match="another work folder"):
+    with pytest.raises(WorkFolderMismatch, match="another work folder with --work"):
         prepare(replace(small, seed=99), tmp_path)
     assert (tmp_path / "data.npz").read_bytes() == before
     prepare(small, tmp_path)
@@ -252,8 +251,8 @@ def models(tmp_path: Path) -> Path:
 
 def test_publishes(run: Run, copied: Path, models: Path) -> None:
     """The bundle is whole: it loads, reads, and says how it was made; the next one is version 2."""
-    assert publish("mlp", copied, models) == models / "mlp" / "1"
-    assert publish("mlp", copied, models) == models / "mlp" / "2"
+    assert publish(["mlp"], copied, models) == [models / "mlp" / "1"]
+    assert publish(["mlp"], copied, models) == [models / "mlp" / "2"]
 
     recognizer = Recognizer.load("mlp", models)
     manifest = recognizer.bundle.manifest
@@ -267,7 +266,7 @@ def test_publishes(run: Run, copied: Path, models: Path) -> None:
 
 def test_publishes_integers(run: Run, models: Path) -> None:
     """The bundle holds both forms, which answer alike, and says what it was trained as."""
-    folder = publish(QUANTIZED, run.work, models)
+    (folder,) = publish([QUANTIZED], run.work, models)
 
     recognizer = Recognizer.load(QUANTIZED, models)
     manifest, cnn = recognizer.bundle.manifest, candidate.candidate("cnn", run.work)
@@ -284,12 +283,14 @@ def test_publishes_integers(run: Run, models: Path) -> None:
 
 
 def test_refuses_integers_without_the_lite_export(run: Run, models: Path, tmp_path: Path) -> None:
-    """Both forms are published, or none."""
+    """Both forms are published, or none, and no other model before it."""
     work = shutil.copytree(run.work, tmp_path / "integers")
     (work / "cnn.tflite.json").unlink()
 
     with pytest.raises(StageMissing, match="run `digits-train tflite` first"):
-        publish(QUANTIZED, work, models)
+        publish(["mlp", QUANTIZED], work, models)
+
+    assert not (models / "mlp").exists()
 
 
 def test_refuses_a_dirty_tree(copied: Path, models: Path) -> None:
@@ -297,7 +298,7 @@ def test_refuses_a_dirty_tree(copied: Path, models: Path) -> None:
     (models.parent / "code.py").write_text("x = 1")
 
     with pytest.raises(PublishRefused, match=r"not committed \(code.py\): commit them"):
-        publish("mlp", copied, models)
+        publish(["mlp"], copied, models)
 
     assert not (models / "mlp").exists()
 
@@ -305,7 +306,7 @@ def test_refuses_a_dirty_tree(copied: Path, models: Path) -> None:
 def test_refuses_outside_a_checkout(copied: Path, tmp_path: Path) -> None:
     """Without git there is no commit to name."""
     with pytest.raises(PublishRefused, match="no git checkout"):
-        publish("mlp", copied, tmp_path / "models")
+        publish(["mlp"], copied, tmp_path / "models")
 
 
 @pytest.mark.parametrize("change", ["missing", "failed", "another export's"])
@@ -321,7 +322,7 @@ def test_refuses_without_parity(copied: Path, models: Path, change: str) -> None
         path.write_text(json.dumps(report | {"digest": "0" * 64}))
 
     with pytest.raises(PublishRefused, match="digits-train parity"):
-        publish("mlp", copied, models)
+        publish(["mlp"], copied, models)
 
 
 @pytest.mark.parametrize("stage", ["calibrate", "evaluate"])
@@ -330,4 +331,4 @@ def test_refuses_a_stage_left_out(copied: Path, models: Path, stage: str) -> Non
     (copied / f"mlp.{stage}.json").unlink()
 
     with pytest.raises(StageMissing, match=f"digits-train {stage}"):
-        publish("mlp", copied, models)
+        publish(["mlp"], copied, models)

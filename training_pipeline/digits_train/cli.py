@@ -217,7 +217,7 @@ def tflite(work: WorkOption = WORK) -> None:
 
 
 @app.command()
-def calibrate(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
+def calibrate(work: WorkOption = WORK, name: ModelOption = Model.ALL) -> None:
     """Fit the temperature and the rule of acceptance on the validation pictures."""
     from digits_train import photos
     from digits_train.calibrate import calibrate as run
@@ -237,7 +237,7 @@ def calibrate(work: WorkOption = WORK, name: ModelOption = Model.BOTH) -> None:
 
 @app.command()
 def evaluate(
-    config: ConfigOption = FULL, work: WorkOption = WORK, name: ModelOption = Model.BOTH
+    config: ConfigOption = FULL, work: WorkOption = WORK, name: ModelOption = Model.ALL
 ) -> None:
     """Measure on all test images, and on validation's photos."""
     from digits_train import photos
@@ -263,8 +263,8 @@ def publish(
     """Write the next version's bundle; refused without parity or from a dirty tree."""
     from digits_train.publish import publish as run
 
-    for each in name.names:
-        console.print(f"published {run(each, work, models_dir.resolve())}")
+    for folder in run(name.names, work, models_dir.resolve()):
+        console.print(f"published {folder}")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Stage `data`: everything that training and measuring look at, in one file of the work folder."""
 
+import json
 import logging
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,9 +11,8 @@ from numpy.typing import NDArray
 from digits_train import mnist, non_digits
 from digits_train.config import Config
 from digits_train.config import Data as Sizes
-from digits_train.errors import StageMissing
+from digits_train.errors import StageMissing, WorkFolderMismatch
 from digits_train.pens import SIDE, draw, pen_width, wobble
-from digits_train.shards import claim
 from digits_train.strokes import Drawn, omniglot, pendigits
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,10 @@ class Data:
     test: NDArray[np.uint8]
     test_labels: NDArray[np.uint8]
 
-    def save(self, work: Path) -> None:
-        """Write `work`/data.npz, whole or not at all."""
+    def save(self, work: Path, about: str = "") -> None:
+        """Write `work`/data.npz, whole or not at all, with a word `about` how it was made."""
         part = work / "data.part.npz"
-        np.savez(part, **{f.name: getattr(self, f.name) for f in fields(self)})
+        np.savez(part, about=about, **{f.name: getattr(self, f.name) for f in fields(self)})
         part.replace(work / "data.npz")
 
     @classmethod
@@ -77,12 +77,8 @@ def prepare(
     sizes = config.data
     rng = np.random.default_rng([config.seed, 1])
     with_pens = with_pens and sizes.source == "mnist"
-    claimed = work / "data.json"
-    if not (work / "data.npz").is_file():
-        # A run that failed has claimed nothing.
-        claimed.unlink(missing_ok=True)
-    about = asdict(sizes) | {"seed": config.seed, "with_pens": with_pens}
-    claim(claimed, "the digits", about)
+    about = json.dumps(asdict(sizes) | {"seed": config.seed, "with_pens": with_pens})
+    _refuse_others(work, about)
     # Asked for first, so that a missing set ends the run before the long part.
     written = pendigits((data_dir or work) / "other") if with_pens else None
     characters = omniglot((data_dir or work) / "other") if with_pens else None
@@ -109,8 +105,22 @@ def prepare(
         test_labels=test_labels,
         **_drawn(written, sizes.renderings, rng),
     )
-    data.save(work)
+    data.save(work, about)
     return data
+
+
+def _refuse_others(work: Path, about: str) -> None:
+    """Raise `WorkFolderMismatch` where `work` holds digits that were made in another way."""
+    path = work / "data.npz"
+    if not path.is_file():
+        return
+    with np.load(path) as file:
+        found = str(file["about"]) if "about" in file else ""
+    if found != about:
+        raise WorkFolderMismatch(
+            f"{path} was made in another way: delete it to make it anew, or name another work "
+            "folder with --work"
+        )
 
 
 def _digits(

@@ -1,26 +1,42 @@
 """Stage `publish`: a numbered bundle, with parity proven and from a clean tree."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from digits_core.bundle import digest_of, published, write
+from digits_core.bundle import Manifest, digest_of, published, write
 
 from digits_train import git, reports
 from digits_train.candidate import QUANTIZED, SOURCE, bundle, calibrated, exported
 from digits_train.errors import PublishRefused, StageMissing
 
 
-def publish(model_name: str, work: Path, models_dir: Path) -> Path:
-    """Write the model's next version into `models_dir` and return its folder.
+class _Ready(NamedTuple):
+    """A version that may be published."""
+
+    manifest: Manifest
+    model: bytes
+    beside: dict[str, bytes]
+
+
+def publish(names: Sequence[str], work: Path, models_dir: Path) -> list[Path]:
+    """Write the next version of each model into `models_dir` and return their folders.
 
     `models_dir` lies in a git checkout, of which everything but that folder
-    must be committed. The manifest names the commit that the model was trained
+    must be committed. The manifests name the commit that the models were trained
     at. Raises `PublishRefused` when the tree is dirty or parity is not proven,
-    `StageMissing` when a stage has not run since the last export.
+    `StageMissing` when a stage has not run since the last export; nothing is
+    written then.
     """
+    ready = [_ready(name, work, models_dir) for name in names]
+    refuse_dirty(models_dir)
+    return [write(one.manifest, one.model, models_dir, one.beside) for one in ready]
+
+
+def _ready(model_name: str, work: Path, models_dir: Path) -> _Ready:
     model = exported(model_name, work)
     (digest,) = digest_of(model).values()
     _refuse_unproven(model_name, work, digest)
-    refuse_dirty(models_dir)
     made_by = "quantize" if model_name == QUANTIZED else "export"
     origin = reports.read(work, model_name, made_by, digest)
     beside = {"model.tflite": _lite(work, origin["source"])} if model_name == QUANTIZED else {}
@@ -37,7 +53,7 @@ def publish(model_name: str, work: Path, models_dir: Path) -> Path:
         commit=origin["commit"],
         beside=beside,
     )
-    return write(made.manifest, model, models_dir, beside)
+    return _Ready(made.manifest, model, beside)
 
 
 def _lite(work: Path, source: str) -> bytes:

@@ -36,19 +36,6 @@ class Kit(NamedTuple):
     with_pens: bool
 
 
-def claim(path: Path, what: str, about: Mapping[str, Any]) -> None:
-    """Say in the file `path` how the set `what` beside it is made.
-
-    Raises `WorkFolderMismatch` when it was begun in another way.
-    """
-    if path.is_file() and json.loads(path.read_text("utf-8")) != about:
-        raise WorkFolderMismatch(
-            f"{path} describes {what} made in another way: "
-            "delete its folder, or choose another work folder"
-        )
-    path.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-
-
 @dataclass(frozen=True, slots=True)
 class Shards:
     """The shards in the folder `place`, of `what`, which the command `stage` makes."""
@@ -63,7 +50,13 @@ class Shards:
         Raises `WorkFolderMismatch` when it was begun in another way.
         """
         self.place.mkdir(parents=True, exist_ok=True)
-        claim(self._about, self.what, about)
+        path = self._about
+        if path.is_file() and json.loads(path.read_text("utf-8")) != about:
+            raise WorkFolderMismatch(
+                f"{path} describes {self.what} made in another way: "
+                "delete its folder, or name another work folder with --work"
+            )
+        path.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
 
     def make(
         self, sizes: Mapping[str, int], shard: Callable[[Item], object], processes: int
