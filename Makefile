@@ -37,7 +37,7 @@ up: export PYTHONUNBUFFERED = 1
 up: .venv/.installed ## serve: gRPC on port 50051, REST and the page on port 5000; Ctrl-C stops both
 	@if [ -t 0 ]; then set -m; .venv/bin/honcho start || [ $$? -eq 130 ]; else exec .venv/bin/honcho start; fi
 
-test: .venv-dev/.installed ## run every test; ARGS='-k gateway' passes options to pytest
+test: .venv-dev/.installed ## run the tests; ARGS='-k gateway' passes options to pytest
 	$(DEV)/python -m pytest $(ARGS)
 
 lint: .venv-dev/.installed .venv-dev/.buf ## check style, types, import rules, proto, Dockerfiles, scripts and locks
