@@ -161,7 +161,8 @@ class Client:
             print(number.text, number.confidence, number.reason)
 
         Of all readings it is the likeliest that has at least `min_digits` and at
-        most `max_digits` digits, each 1 to 1,000, or 0 for no bound. Raises
+        most `max_digits` digits, each 1 to 1,000, or 0 for no bound. Where there is
+        no ink for `min_digits`, it has fewer and the reason UNSURE. Raises
         `DigitsError` with the reason BAD_HINT and the bound's name as `field` when
         no number fits them, with UNIMPLEMENTED when the server has no reader model.
         """

@@ -16,7 +16,7 @@ from digits_core.reading.nets import Nets
 from digits_core.reading.readings import NOT_A_DIGIT, Seen, nothing
 from digits_core.recognizer import Recognizer
 
-# What is less likely there than this is not even added to reach a lower bound on the digits.
+# What is less likely there than this is not looked at closely.
 _FAINT = 0.04
 # Where a close-up shows nothing with this probability, the recogniser is not asked.
 _NOTHING_THERE = 0.5
