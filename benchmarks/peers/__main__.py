@@ -23,9 +23,11 @@ OUTPUT = ROOT / "benchmarks" / "PEERS.md"
 
 
 def main() -> None:
-    """Measure, print the tables and write them."""
+    """Measure, print the tables and, when nobody is left out, write them."""
     chosen = _parser().parse_args()
     data = Path(chosen.data_dir) if chosen.data_dir else None
+    if chosen.output is None and len(set(chosen.only)) == len(_names()):
+        chosen.output = OUTPUT
     peers = [peer for peer in PEERS if peer.environment.name in chosen.only]
     try:
         with Contest(chosen.python, data, chosen.seconds) as contest:
@@ -38,11 +40,16 @@ def main() -> None:
         sys.exit(str(wrong))
     text = report(peers, rounds, where, chosen.seconds, OUTPUT)
     print(text)
-    chosen.output.write_text(f"{text}\n")
+    if chosen.output:
+        chosen.output.write_text(f"{text}\n")
+
+
+def _names() -> list[str]:
+    return list(dict.fromkeys(peer.environment.name for peer in PEERS))
 
 
 def _parser() -> argparse.ArgumentParser:
-    names = [peer.environment.name for peer in PEERS]
+    names = _names()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--python", type=Path, default=PYTHON, help="of our server")
     parser.add_argument("--data-dir", default=os.environ.get("DIGITS_DATA_DIR"))
@@ -54,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--steal", type=float, default=0.02, help="the most of a round that may be stolen, 0 to 1"
     )
-    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--output", type=Path, help="PEERS.md, when nobody is left out")
     return parser
 
 
