@@ -21,7 +21,7 @@ from PIL import Image
 GOLDEN = Path(__file__).parent
 PICTURES = GOLDEN / "pictures"
 EXPECTED = GOLDEN / f"v{NORMALIZER_VERSION}"
-EXAMPLE = GOLDEN.parents[1] / "clients" / "python" / "examples" / "digit.png"
+EXAMPLES = GOLDEN.parents[1] / "clients" / "python" / "examples"
 
 Grey = NDArray[np.uint8]
 
@@ -85,6 +85,13 @@ def two(left: int, right: int) -> Grey:
     return np.hstack([drawing(left, side=160, pen=9), drawing(right, side=160, pen=9)])
 
 
+def number() -> Grey:
+    """A year, as somebody draws it with a mouse: 1984."""
+    middles = {1: 0.48, 9: 0.53, 8: 0.45, 4: 0.51}
+    drawn = [drawing(digit, side=110, pen=7, at=(0.5, y)) for digit, y in middles.items()]
+    return np.hstack(drawn)
+
+
 def wide_in_large(digit: int) -> Grey:
     """A small digit far off the middle of a large sheet."""
     return drawing(digit, side=1200, pen=6, fill=0.06, at=(0.82, 0.2))
@@ -117,7 +124,7 @@ RENDERED: dict[str, Callable[[], bytes]] = {
 
 
 def main() -> None:
-    """Render what is missing and write the 28x28 of every picture."""
+    """Render what is missing and the README's examples, and write the 28x28 of every picture."""
     PICTURES.mkdir(exist_ok=True)
     EXPECTED.mkdir(exist_ok=True)
     for name, render in RENDERED.items():
@@ -126,7 +133,8 @@ def main() -> None:
             path.write_bytes(render())
         seen = normalize(decode(path.read_bytes()))
         Image.fromarray(seen.pixels).save(EXPECTED / f"{name}.png")
-    EXAMPLE.write_bytes(grey(drawing(8, pen=16)))
+    (EXAMPLES / "digit.png").write_bytes(grey(drawing(8, pen=16)))
+    (EXAMPLES / "number.png").write_bytes(grey(number()))
 
 
 if __name__ == "__main__":

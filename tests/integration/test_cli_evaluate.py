@@ -158,11 +158,12 @@ def test_a_folder_without_labels(evaluate, folder):
 
 
 def test_a_sheet_that_cannot_be_written(evaluate, folder):
-    """A folder in the way is said."""
+    """A folder in the way is said, before anything is asked."""
     done = evaluate("own", "--html", "own")
 
-    assert done.returncode == 1
-    assert "cannot be written" in done.stderr
+    assert done.returncode == 2
+    assert "is a folder" in done.stderr
+    assert not done.stdout
 
 
 def test_no_server_is_exit_code_4(evaluate, folder, unused_tcp_port):

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
+from digits_client.calls import MOST_DIGITS
 from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import Field
 
 from digits_gateway.problems import Problem
-
-MOST_DIGITS = 1000
-"""The reader's limit, which it would name itself; here it is in the schema, too."""
 
 Bound = Annotated[int, Field(ge=0, le=MOST_DIGITS)]
 

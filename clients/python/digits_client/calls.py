@@ -122,6 +122,10 @@ def compare_models(image: Picture, models: Iterable[str]) -> Call[Comparison]:
     return Call("CompareModels", request, translation.comparison)
 
 
+MOST_DIGITS = 1_000
+"""A bound on a number's digits is no larger: the reader's limit, which it would name itself."""
+
+
 def read_number(image: Picture, min_digits: int, max_digits: int) -> Call[Number]:
     """Return the call for a number of several digits."""
     request = pb.ReadNumberRequest(

@@ -9,6 +9,7 @@ import typer
 
 from digits_client import annotation, folder, numbers, results
 from digits_client.answers import Model, Number
+from digits_client.calls import MOST_DIGITS
 from digits_client.client import Client
 from digits_client.errors import ImageError, ModelNotFound
 from digits_client.terminal import (
@@ -26,9 +27,6 @@ from digits_client.terminal import (
 CALLS_IN_FLIGHT = 8
 """Numbers that are asked for at once: enough for a server of so many processors, whose own
 limit is 128."""
-
-MOST_DIGITS = 1_000
-"""A number has no more digits: the reader's limit, which it would name itself."""
 
 
 def read(  # noqa: PLR0917 - typer calls it by name

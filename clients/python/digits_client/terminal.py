@@ -43,17 +43,20 @@ def of_digits(chosen: str | list[str] | None) -> str | list[str] | None:
 
 
 def writable(target: str | None) -> str | None:
-    """Return the file that an option names; raises `BadParameter` when its folder is missing.
+    """Return the file that an option names; raises `BadParameter` where there can be none.
 
     So this is said before anything is asked, and not of the file that `results.written`
     writes first.
     """
-    if target not in {None, "-"}:
-        folder = Path(target).resolve().parent
-        if not folder.is_dir():
-            raise typer.BadParameter(
-                f"the folder {visible(str(folder))} does not exist: make it, or name another file"
-            )
+    if target in {None, "-"}:
+        return target
+    path = Path(target)
+    if path.is_dir():
+        raise typer.BadParameter(f"{visible(target)} is a folder: name a file in it")
+    if not path.exists() and not (folder := path.resolve().parent).is_dir():
+        raise typer.BadParameter(
+            f"the folder {visible(str(folder))} does not exist: make it, or name another file"
+        )
     return target
 
 

@@ -35,7 +35,7 @@ from tests.readers import bar_reader, bars, png, reader_manifest, write_reader
 
 ORIENTATION = 0x0112
 PAIR = ((40, 30), (90, 30))
-EXAMPLE = Path(__file__).parents[3] / "clients" / "python" / "examples" / "digit.png"
+EXAMPLES = Path(__file__).parents[3] / "clients" / "python" / "examples"
 BLANK = ReadCanary(base64.b64encode(png(np.full((60, 90), 255, np.uint8))).decode(), "")
 
 
@@ -278,7 +278,14 @@ def test_no_digit_within_a_digit() -> None:
     """The published reader finds no second 8 in a single one, however many are asked for."""
     reader = Reader.load()
 
-    assert reader.read(EXAMPLE, min_digits=4).text == "8"
+    assert reader.read(EXAMPLES / "digit.png", min_digits=4).text == "8"
+
+
+def test_the_example_reads_as_the_readme_says() -> None:
+    """1984, and it may be trusted."""
+    number = Reader.load().read(EXAMPLES / "number.png", min_digits=4, max_digits=6)
+
+    assert (number.text, number.reason) == ("1984", None)
 
 
 @pytest.mark.parametrize(
