@@ -1,5 +1,6 @@
 """The reader's line from digits to a bundle, on the few that a package carries."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -15,11 +16,18 @@ from digits_core.image.page import STRIDE
 from digits_core.reading.close_ups import SIDE
 from digits_core.reading.detector import CHANNELS
 from digits_core.reading.nets import ANSWERS
+from digits_train import reports
 from digits_train.config import SMOKE as DIGITS
 from digits_train.data import prepare
-from digits_train.errors import NothingFound, PublishRefused, StageMissing, WorkFolderMismatch
-from digits_train.reading import finding, refining, samples, tiles
-from digits_train.reading.course import SMOKE
+from digits_train.errors import (
+    NothingFound,
+    ParityFailed,
+    PublishRefused,
+    StageMissing,
+    WorkFolderMismatch,
+)
+from digits_train.reading import finding, net, refinement, refining, samples, tiles
+from digits_train.reading.course import NAME, SMOKE
 from digits_train.reading.exporting import TOLERANCE, check, detector, export, exported, refiner
 from digits_train.reading.finding import train
 from digits_train.reading.fitting import fit
@@ -74,12 +82,12 @@ def test_the_nets_learn(work: Path) -> None:
     assert refined["digits"] > 0.2
 
 
-@pytest.mark.parametrize("net", ["detector", "refiner"])
-def test_training_goes_on(copied: Path, net: str) -> None:
+@pytest.mark.parametrize("name", ["detector", "refiner"])
+def test_training_goes_on(copied: Path, name: str) -> None:
     """A run that is over is not run again; another course wants another folder."""
-    path = copied / f"{net}.checkpoint.npz"
+    path = copied / f"{name}.checkpoint.npz"
     before = path.read_bytes()
-    learn = {"detector": finding.train, "refiner": refining.train}[net]
+    learn = {"detector": finding.train, "refiner": refining.train}[name]
     learn(SMOKE, copied)
 
     assert path.read_bytes() == before
@@ -99,6 +107,24 @@ def test_the_export_takes_any_page(work: Path) -> None:
     assert answers.shape == (0, ANSWERS)
     assert cells.shape == (2, 36 // STRIDE, 200 // STRIDE, CHANNELS)
     assert check(work) <= TOLERANCE
+
+
+def test_trainings_answer_together(copied: Path, tmp_path: Path) -> None:
+    """Nets of two work folders answer by their mean, and the report names both."""
+    other = tmp_path / "other"
+    other.mkdir()
+    for name, made in {"detector": net.build(7), "refiner": refinement.build(7)}.items():
+        made.save_weights(other / f"{name}.weights.h5")
+        (other / f"{name}.train.json").write_text('{"config": {"seed": 7}, "commit": "c"}')
+
+    export(copied, [other])
+
+    assert check(copied, [other]) <= TOLERANCE
+    with pytest.raises(ParityFailed):
+        check(copied)
+    digest = hashlib.sha256(exported(copied)).hexdigest()
+    origin = reports.read(copied, NAME, "export", digest)
+    assert [each["config"]["seed"] for each in origin["refiner"]] == [7, SMOKE.seed]
 
 
 def test_what_was_fitted_makes_a_manifest(work: Path) -> None:

@@ -3,8 +3,10 @@
 # TensorFlow takes seconds to import, and most stages do without:
 # ruff: noqa: PLC0415
 
+from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from digits_core.bundle import MODELS_DIR
@@ -20,6 +22,9 @@ from digits_train.options import (
     WorkOption,
 )
 
+if TYPE_CHECKING:
+    from digits_train.reading.course import Course
+
 app = typer.Typer(no_args_is_help=True, help="Train the reader of numbers, a stage a command.")
 console = Console(highlight=False)
 
@@ -32,7 +37,20 @@ class CourseName(StrEnum):
 
 
 CourseOption = Annotated[CourseName, typer.Option("--config", help="What to train, and how long.")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", help="Another training, in a work folder of its own.")
+]
+BesideOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--beside",
+        exists=True,
+        file_okay=False,
+        help="A work folder with another training: the nets of all answer together.",
+    ),
+]
 FULL = CourseName.FULL
+NOTHING: list[Path] = []
 
 
 @app.command()
@@ -43,12 +61,12 @@ def tiles(  # noqa: PLR0917 (typer hands options over by name)
     without_pens: PensOption = False,
     fonts_dir: FontsOption = FONTS,
     processes: Annotated[int, typer.Option(min=1, help="How many make pictures.")] = 2,
+    seed: SeedOption = None,
 ) -> None:
     """Make pieces of pages and where characters stand, WORK/tiles-vN; goes on."""
-    from digits_train.reading.course import COURSES
     from digits_train.reading.tiles import make
 
-    course = COURSES[config]
+    course = _course(config, seed)
     make(
         course.tiles,
         course.seed,
@@ -61,12 +79,11 @@ def tiles(  # noqa: PLR0917 (typer hands options over by name)
 
 
 @app.command()
-def train(config: CourseOption = FULL, work: WorkOption = WORK) -> None:
+def train(config: CourseOption = FULL, work: WorkOption = WORK, seed: SeedOption = None) -> None:
     """Train the detector, WORK/detector.weights.h5; goes on from the last checkpoint."""
-    from digits_train.reading.course import COURSES
     from digits_train.reading.finding import train
 
-    train(COURSES[config], work)
+    train(_course(config, seed), work)
 
 
 @app.command()
@@ -77,12 +94,12 @@ def close_ups(  # noqa: PLR0917 (typer hands options over by name)
     without_pens: PensOption = False,
     fonts_dir: FontsOption = FONTS,
     processes: Annotated[int, typer.Option(min=1, help="How many make pictures.")] = 2,
+    seed: SeedOption = None,
 ) -> None:
     """Make close-ups of what the detector finds, WORK/close-ups-vN; goes on."""
-    from digits_train.reading.course import COURSES
     from digits_train.reading.samples import make
 
-    course = COURSES[config]
+    course = _course(config, seed)
     make(
         course.pictures,
         course.seed,
@@ -95,21 +112,20 @@ def close_ups(  # noqa: PLR0917 (typer hands options over by name)
 
 
 @app.command()
-def refine(config: CourseOption = FULL, work: WorkOption = WORK) -> None:
+def refine(config: CourseOption = FULL, work: WorkOption = WORK, seed: SeedOption = None) -> None:
     """Train the refiner, WORK/refiner.weights.h5; goes on from the last checkpoint."""
-    from digits_train.reading.course import COURSES
     from digits_train.reading.refining import train
 
-    train(COURSES[config], work)
+    train(_course(config, seed), work)
 
 
 @app.command()
-def export(work: WorkOption = WORK) -> None:
+def export(work: WorkOption = WORK, beside: BesideOption = NOTHING) -> None:
     """Write both nets to WORK/reader.onnx and see that it answers as Keras does."""
     from digits_train.reading.exporting import check, export
 
-    path = export(work)
-    difference = check(work)
+    path = export(work, beside)
+    difference = check(work, beside)
     console.print(f"{path}: {path.stat().st_size:,} bytes, largest difference {difference:.1e}")
 
 
@@ -123,10 +139,9 @@ def fit(  # noqa: PLR0917 (typer hands options over by name)
     models_dir: ModelsOption = MODELS_DIR,
 ) -> None:
     """Fit the thresholds and the confidence on validation pages."""
-    from digits_train.reading.course import COURSES
     from digits_train.reading.fitting import fit
 
-    found = fit(COURSES[config], work, data_dir, fonts_dir, models_dir, with_pens=not without_pens)
+    found = fit(_course(config), work, data_dir, fonts_dir, models_dir, with_pens=not without_pens)
     for name, value in found.items():
         console.print(f"{name:16} {value}")
 
@@ -148,13 +163,22 @@ def everything(  # noqa: PLR0917 (typer hands options over by name)
     fonts_dir: FontsOption = FONTS,
     models_dir: ModelsOption = MODELS_DIR,
     publishing: Annotated[bool, typer.Option("--publish", help="Publish, too.")] = False,
+    seed: SeedOption = None,
+    beside: BesideOption = NOTHING,
 ) -> None:
     """Run every stage, `publish` only when asked to. Draws on the digits of WORK/data.npz."""
-    tiles(config, work, data_dir, without_pens, fonts_dir)
-    train(config, work)
-    close_ups(config, work, data_dir, without_pens, fonts_dir)
-    refine(config, work)
-    export(work)
+    tiles(config, work, data_dir, without_pens, fonts_dir, seed=seed)
+    train(config, work, seed)
+    close_ups(config, work, data_dir, without_pens, fonts_dir, seed=seed)
+    refine(config, work, seed)
+    export(work, beside)
     fit(config, work, data_dir, without_pens, fonts_dir, models_dir)
     if publishing:
         publish(work, models_dir)
+
+
+def _course(name: CourseName, seed: int | None = None) -> "Course":
+    from digits_train.reading.course import COURSES
+
+    course = COURSES[name]
+    return course if seed is None else replace(course, seed=seed)

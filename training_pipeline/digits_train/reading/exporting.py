@@ -1,7 +1,12 @@
-"""Stage `reader export`: both nets' averaged weights as one ONNX file."""
+"""Stage `reader export`: both nets' averaged weights as one ONNX file.
+
+Nets of several trainings may answer together, by the mean of what each says, which is
+right more often than any of them: Lakshminarayanan et al., "Simple and Scalable
+Predictive Uncertainty Estimation using Deep Ensembles" (2017).
+"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -26,21 +31,22 @@ TOLERANCE = 1e-3
 """The largest difference of a logit or a box's value; what rounding makes is a tenth of it."""
 
 
-def export(work: Path) -> Path:
+def export(work: Path, beside: Sequence[Path] = ()) -> Path:
     """Write `work`/reader.onnx, in which the two nets lie side by side.
 
     float32[batch, height, width] `page` makes float32[batch, h, w, 16] `cells`,
-    float32[count, 32, 32] `close_ups` make float32[count, 12] `answers`. Raises
-    `StageMissing` without weights, `TrainError` when Keras runs on another
-    backend than TensorFlow.
+    float32[count, 32, 32] `close_ups` make float32[count, 12] `answers`. The nets in
+    the work folders `beside` answer with those in `work`. Raises `StageMissing`
+    without weights, `TrainError` when Keras runs on another backend than TensorFlow.
     """
-    model = side_by_side(detector(work), refiner(work))
+    folders = [*beside, work]
+    model = side_by_side(list(map(detector, folders)), list(map(refiner, folders)))
     path = work / f"{NAME}.onnx"
     part = path.with_suffix(".part")
     part.write_bytes(model)
     part.replace(path)
     origin = {
-        name: json.loads((work / f"{name}.train.json").read_text("utf-8"))
+        name: [json.loads((each / f"{name}.train.json").read_text("utf-8")) for each in folders]
         for name in ("detector", "refiner")
     }
     (digest,) = digest_of(model).values()
@@ -48,8 +54,11 @@ def export(work: Path) -> Path:
     return path
 
 
-def side_by_side(finds: keras.Model, refines: keras.Model) -> bytes:
-    """An ONNX file of both nets. Raises `TrainError` on another backend than TensorFlow."""
+def side_by_side(finds: Sequence[keras.Model], refines: Sequence[keras.Model]) -> bytes:
+    """An ONNX file of detectors, which answer by their mean, and of refiners, which do as well.
+
+    Raises `TrainError` on another backend than TensorFlow.
+    """
     require_tensorflow()
     # Heavy, and not there on another backend: only for this stage.
     import tensorflow as tf  # noqa: PLC0415
@@ -61,8 +70,8 @@ def side_by_side(finds: keras.Model, refines: keras.Model) -> bytes:
     ]
     answer = tf.function(
         lambda page, close_ups: {
-            CELLS: finds(page, training=False),
-            ANSWERS: refines(close_ups, training=False),
+            CELLS: sum(net(page, training=False) for net in finds) / len(finds),
+            ANSWERS: sum(net(close_ups, training=False) for net in refines) / len(refines),
         },
         signature,
     )
@@ -102,11 +111,12 @@ def _trained(work: Path, name: str, build: Callable[[int], keras.Model], stage: 
     return model
 
 
-def check(work: Path) -> float:
+def check(work: Path, beside: Sequence[Path] = ()) -> float:
     """Compare Keras with onnxruntime on tiles by other hands, write `work`/reader.parity.json.
 
-    Returns the largest difference of an answer. Raises `ParityFailed` when
-    it is beyond `TOLERANCE`, `StageMissing` without weights, export or tiles.
+    `beside` is what was exported with. Returns the largest difference of an
+    answer. Raises `ParityFailed` when it is beyond `TOLERANCE`, `StageMissing`
+    without weights, export or tiles.
     """
     model = exported(work)
     tiles = Tiles.watched(work).pixels[:TILES].astype(np.float32) / 255
@@ -114,11 +124,12 @@ def check(work: Path) -> float:
     close_ups = tiles[:, :SIDE, middle : middle + SIDE]
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     found = session.run([CELLS, ANSWERS], {PAGE: tiles, CLOSE_UPS: close_ups})
-    nets = detector(work), refiner(work)
-    difference = max(
-        float(np.abs(answer - model.predict(shown, batch_size=TILES, verbose=0)).max())
-        for answer, model, shown in zip(found, nets, (tiles, close_ups), strict=True)
-    )
+    difference = 0.0
+    kinds = (detector, refiner)
+    for answer, trained, shown in zip(found, kinds, (tiles, close_ups), strict=True):
+        nets = map(trained, [*beside, work])
+        each = [net.predict(shown, batch_size=TILES, verbose=0) for net in nets]
+        difference = max(difference, float(np.abs(answer - np.mean(each, axis=0)).max()))
     (digest,) = digest_of(model).values()
     passed = difference <= TOLERANCE
     values = {"tiles": len(tiles), "largest_difference": difference, "passed": passed}

@@ -92,8 +92,8 @@ def publish(work: Path, models_dir: Path) -> Path:
         version=int(newest.name) + 1 if newest else 1,
         fitted=fit["fitted"],
         metrics=fit["metrics"],
-        training={name: net["config"] for name, net in origin.items()},
-        commit=origin["refiner"]["commit"],
+        training={name: [net["config"] for net in nets] for name, nets in origin.items()},
+        commit=origin["refiner"][-1]["commit"],
     )
     try:
         Reader(made, Recognizer.load(models_dir=models_dir))

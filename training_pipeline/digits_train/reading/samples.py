@@ -146,7 +146,7 @@ def make(
     """
     shards, kit = _shards(work), Kit(work, data_dir, fonts_dir, seed, with_pens)
     # The refiner beside it is untrained: it is not asked here.
-    unrefined = side_by_side(detector(work), refinement.build(seed))
+    unrefined = side_by_side([detector(work)], [refinement.build(seed)])
     (digest,) = digest_of((work / "detector.weights.h5").read_bytes()).values()
     shards.claim({"layout": PAGE_VERSION, "seed": seed, "count": pictures, "detector": digest})
     (folder(work) / _UNREFINED).write_bytes(unrefined)

@@ -93,12 +93,14 @@ def reader_card(reader: Reader, strings: Chapter) -> str:
     """The Markdown card of the reader; `strings` is the chapter on what it reads of them."""
     manifest = reader.bundle.manifest
     label = f"{reader.name} {reader.version}"
-    seeds = sorted({str(net["seed"]) for net in manifest.training.values()})
+    trainings = list(manifest.training.values())
+    seeds = sorted({str(net["seed"]) for nets in trainings for net in nets})
     about = Chapter(
         "What it is",
         [
             (
-                f"Two convolutional networks in one file, {manifest.parameters:,} parameters. The "
+                f"Two kinds of convolutional networks in one file, {len(trainings[0])} of each, "
+                f"which answer by their mean, with {manifest.parameters:,} parameters together. The "
                 f"first looks at a page, white on black, as layout {PAGE_VERSION} makes it of a "
                 "picture, and finds characters; the second looks closely at each of them. What "
                 "stands alone is shown to the default recogniser as well. It answers with the "
