@@ -112,7 +112,7 @@ def reader_manifest(**changes: object) -> ReaderManifest:
         "accept": 0.5,
         "together": 1.0,
         "metrics": {"strings_separated": 0.1},
-        "training": {"detector": {"seed": 1}, "refiner": {"seed": 1}},
+        "training": {"detector": [{"seed": 1}], "refiner": [{"seed": 1}]},
         "commit": "0" * 40,
         "canaries": (ReadCanary(base64.b64encode(png(bars((40, 30), (90, 30)))).decode(), "77"),),
     }

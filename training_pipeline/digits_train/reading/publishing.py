@@ -92,7 +92,10 @@ def publish(work: Path, models_dir: Path) -> Path:
         version=int(newest.name) + 1 if newest else 1,
         fitted=fit["fitted"],
         metrics=fit["metrics"],
-        training={name: [net["config"] for net in nets] for name, nets in origin.items()},
+        training={
+            name: [net["config"] | {"commit": net["commit"]} for net in nets]
+            for name, nets in origin.items()
+        },
         commit=origin["refiner"][-1]["commit"],
     )
     try:

@@ -99,12 +99,13 @@ def reader_card(reader: Reader, strings: Chapter) -> str:
         "What it is",
         [
             (
-                f"Two kinds of convolutional networks in one file, {len(trainings[0])} of each, "
-                f"which answer by their mean, with {manifest.parameters:,} parameters together. The "
-                f"first looks at a page, white on black, as layout {PAGE_VERSION} makes it of a "
-                "picture, and finds characters; the second looks closely at each of them. What "
-                "stands alone is shown to the default recogniser as well. It answers with the "
-                "digits in reading order, their boxes, and how sure it is of each and of all."
+                f"Two kinds of convolutional networks in one file, {manifest.parameters:,} "
+                f"parameters. There are {len(trainings[0])} of each, trained apart, which answer "
+                "by their mean. The first looks at a page, white on black, as layout "
+                f"{PAGE_VERSION} makes it of a picture, and finds characters; the second looks "
+                "closely at each of them. What stands alone is shown to the default recogniser as "
+                "well. It answers with the digits in reading order, their boxes, and how sure it "
+                "is of each and of all."
             ),
             _origin(label, manifest.digest, manifest.commit, ", ".join(seeds)),
         ],
