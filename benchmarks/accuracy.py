@@ -58,7 +58,7 @@ def mnist(exam: Exam) -> Iterator[Row]:
     """The 10,000 test images, as values and as PNG files."""
     for model, least, aim in (("cnn", 0.9970, 0.9977), ("mlp", 0.994, 0.9955)):
         answers, what = exam.answers(model, "mnist"), f"MNIST test, {model}"
-        metrics = exam.models[model].bundle.manifest.metrics
+        metrics = exam.models[model].manifest.metrics
         if runs := round(metrics.get("mnist_test_runs", 0)):
             mean = metrics["mnist_test_accuracy_mean"]
             yield Row(f"{what}, mean of {runs} seeds", len(answers.right), mean, least, aim)
@@ -165,7 +165,7 @@ def operators(exam: Exam) -> list[tuple[str, ...]]:
     """What auto-accepting from the manifests' confidences on gives, a line a risk and set."""
     lines = []
     for model, recognizer in exam.models.items():
-        metrics = recognizer.bundle.manifest.metrics
+        metrics = recognizer.manifest.metrics
         for risk in RISKS:
             least = metrics.get(f"confidence_for_1_in_{risk}")
             for name in ("mnist", "own_digits") if least is not None else ():

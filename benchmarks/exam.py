@@ -55,7 +55,7 @@ class Exam:
     def digests(self) -> str:
         """Name each bundle with its digest."""
         return ", ".join(
-            f"{name} {model.version} (SHA-256 {model.bundle.manifest.digest[:12]})"
+            f"{name} {model.version} (SHA-256 {model.manifest.digest[:12]})"
             for name, model in self.models.items()
         )
 

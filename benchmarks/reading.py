@@ -154,7 +154,7 @@ def main() -> None:
         parser.error("name the folder of the data with --data-dir or DIGITS_DATA_DIR")
     cv2.setNumThreads(1)
     reader = Reader.load(chosen.models_dir)
-    manifest = reader.bundle.manifest
+    manifest = reader.manifest
     print(f"{machine()}; reader {reader.version} (SHA-256 {manifest.digest[:12]})\n")
     data = Path(chosen.data_dir)
     rows = [row for part, ask in PARTS.items() if part in chosen.only for row in ask(reader, data)]

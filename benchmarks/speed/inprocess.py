@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 import cv2
 import numpy as np
 from digits_core import Recognizer, from_pixels, prepare
+from digits_core.bundle import MODEL_FILE, find
 from digits_core.session import open_session, shapes
 from numpy.typing import NDArray
 
@@ -121,8 +122,9 @@ def _worker(task: Task, model: str, bodies: Sequence[bytes]) -> Callable[[bytes]
 
 
 def _session_run(recognizer: Recognizer, bodies: Sequence[bytes]) -> Callable[[bytes], object]:
-    manifest = recognizer.bundle.manifest
-    session = open_session(recognizer.name, recognizer.bundle.model, threads=1)
+    manifest = recognizer.manifest
+    model = (find(recognizer.name) / MODEL_FILE).read_bytes()
+    session = open_session(recognizer.name, model, threads=1)
     channels = len(shapes(session)[0][manifest.input]) == 4
     shape = (-1, 28, 28, 1) if channels else (-1, 28, 28)
     images = {

@@ -55,7 +55,8 @@ class Recognizer:
     """
 
     def __init__(self, bundle: Bundle[Manifest], *, threads: int = 1) -> None:
-        self.bundle = bundle
+        # The manifest alone: the file's content takes as much memory again as the session.
+        self.manifest = bundle.manifest
         self.name = bundle.manifest.name
         self.version = str(bundle.manifest.version)
         self._session = _open(bundle, threads)
@@ -117,7 +118,7 @@ class Recognizer:
         scores = self.scores(values)
         pieces = find_pieces(values)
         contrast = values.reshape(-1, _VALUES).max(axis=1).astype(np.float64)
-        rule = self.bundle.manifest.acceptance
+        rule = self.manifest.acceptance
         least = surely(pieces.box, contrast, scores, rule.coefficients, rule.intercept)
         clear = (pieces.count == 1) & (contrast >= rule.min_contrast) & (least >= rule.threshold)
         digits, digit_score = scores[:, :_NOT_A_DIGIT], 1 - scores[:, _NOT_A_DIGIT]
@@ -143,15 +144,15 @@ class Recognizer:
         softmax(logits / T), with the temperature T of the manifest (Guo et al. 2017) and its
         bias for "no digit", which people send more seldom than training shows it.
         """
-        scaled = self.logits(pixels).astype(np.float64) / self.bundle.manifest.temperature
-        scaled[:, _NOT_A_DIGIT] += self.bundle.manifest.other_bias
+        scaled = self.logits(pixels).astype(np.float64) / self.manifest.temperature
+        scaled[:, _NOT_A_DIGIT] += self.manifest.other_bias
         odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the model itself answers: float32[N, 11] for uint8[N, 28, 28]."""
         image = pixels.astype(np.float32) / np.float32(255)
-        manifest = self.bundle.manifest
+        manifest = self.manifest
         (logits,) = self._session.run(
             [manifest.output], {manifest.input: image.reshape(self._shape)}
         )
@@ -181,7 +182,7 @@ class Recognizer:
         )
 
     def _why_not(self, seen: Normalized, scores: NDArray[np.float64]) -> Rejection | None:
-        rule = self.bundle.manifest.acceptance
+        rule = self.manifest.acceptance
         if seen.digit_count == 0:
             return Rejection.BLANK
         if seen.digit_count > 1:
@@ -193,7 +194,7 @@ class Recognizer:
         return Rejection.NOT_A_DIGIT if scores[_NOT_A_DIGIT] > _EVEN else Rejection.UNSURE
 
     def _ask_canaries(self) -> None:
-        canaries = self.bundle.manifest.canaries
+        canaries = self.manifest.canaries
         if not canaries:
             raise BundleError(f"the bundle {self.name} {self.version} has no canary pictures")
         try:

@@ -20,9 +20,13 @@ def open_session(name: str, model: bytes, threads: int) -> onnxruntime.Inference
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no public base class
         raise BundleError(f"onnxruntime cannot load {name}: {error}") from error
+    # It keeps the file's content to change to another provider later, of which there is none: in
+    # a worker that would be several megabytes.
+    session._model_bytes = None  # noqa: SLF001 - onnxruntime has no option for it
+    return session
 
 
 def shapes(session: onnxruntime.InferenceSession) -> tuple[Shapes, Shapes]:

@@ -137,6 +137,6 @@ def _refused(name: str, folder: Path, error: Exception) -> Broken:
 
 def _loaded(model: M) -> M:
     logger.info(
-        "model_loaded", model=model.name, version=model.version, digest=model.bundle.manifest.digest
+        "model_loaded", model=model.name, version=model.version, digest=model.manifest.digest
     )
     return model

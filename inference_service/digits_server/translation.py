@@ -149,7 +149,7 @@ def _broken(model: Broken) -> pb.Model:
 
 
 def _ready(model: Recognizer | Reader) -> pb.Model:
-    manifest = model.bundle.manifest
+    manifest = model.manifest
     return pb.Model(
         name=model.name,
         version=model.version,

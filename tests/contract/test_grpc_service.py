@@ -161,7 +161,7 @@ def test_agreement(stub: Stub, image: pb.Image, models: list[str], agree: bool) 
 def test_list_models(stub: Stub, tiny_models: Path) -> None:
     """The list names each model with version, digest, parameters and published figures."""
     answer = stub.ListModels(pb.ListModelsRequest())
-    manifest = Recognizer.load("mlp", tiny_models).bundle.manifest
+    manifest = Recognizer.load("mlp", tiny_models).manifest
     mlp = answer.models[1]
 
     assert answer.default_model == "cnn"

@@ -89,7 +89,7 @@ def test_list_models(stub: Stub) -> None:
     listed = {model.name: model for model in answer.models}
 
     for name in ("mlp", "cnn"):
-        manifest = Recognizer.load(name).bundle.manifest
+        manifest = Recognizer.load(name).manifest
         assert listed[name].ready
         assert listed[name].digest == manifest.digest
         assert listed[name].version == str(manifest.version)

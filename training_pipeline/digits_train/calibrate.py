@@ -76,7 +76,7 @@ def calibrate(model_name: str, data: Data, photos: Shown, work: Path) -> Calibra
         work,
         model_name,
         "calibrate",
-        judge.bundle.manifest.digest,
+        judge.manifest.digest,
         asdict(fitted) | {"confidence_for": _confidence_for(judge, [plain, photos])},
     )
     return fitted

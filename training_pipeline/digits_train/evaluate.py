@@ -43,7 +43,7 @@ def evaluate(
     coverage go to `work`/NAME.risk.json. Raises `StageMissing` before calibration.
     """
     plain = candidate(model_name, work)
-    digest = plain.bundle.manifest.digest
+    digest = plain.manifest.digest
     fitted = reports.read(work, model_name, "calibrate", digest)
     recognizer = candidate(model_name, work, calibrated(model_name, work, digest))
     test = f"{config.data.source}_test"

@@ -42,7 +42,7 @@ def check(recognizer: Recognizer, data: Data, work: Path) -> Parity:
     """
     expected = _probabilities(trained(recognizer.name, work), data.test)
     parity = compare(recognizer, data.test, expected)
-    digest = recognizer.bundle.manifest.digest
+    digest = recognizer.manifest.digest
     values = {**asdict(parity), "passed": parity.passed}
     reports.write(work, recognizer.name, "parity", digest, values)
     if not parity.passed:

@@ -32,7 +32,7 @@ class Reader:
     def __init__(
         self, bundle: Bundle[ReaderManifest], recognizer: Recognizer, *, threads: int = 1
     ) -> None:
-        self.bundle = bundle
+        self.manifest = bundle.manifest
         self.name = bundle.manifest.name
         self.version = str(bundle.manifest.version)
         self._eye = Eye(bundle, recognizer, threads=threads)
@@ -64,7 +64,7 @@ class Reader:
         `OSError` for an unreadable path.
         """
         check_hints(min_digits, max_digits)
-        manifest = self.bundle.manifest
+        manifest = self.manifest
         grey = decoded(picture, limits)
         seen = self._eye.see(grey)
         if seen is None:
@@ -83,7 +83,7 @@ class Reader:
         return number
 
     def _ask_canaries(self) -> None:
-        canaries = self.bundle.manifest.canaries
+        canaries = self.manifest.canaries
         name = f"the bundle {self.name} {self.version}"
         if not canaries:
             raise BundleError(f"{name} has no canary pictures")

@@ -66,7 +66,7 @@ def test_the_bias_speaks_against_other_pictures(
     pixels = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
     plain = recognizer.scores(pixels)
 
-    (canary,) = recognizer.bundle.manifest.canaries
+    (canary,) = recognizer.manifest.canaries
     score = 1 / (1 + (1 / canary.digit_score - 1) * np.exp(-2))
     changes = {"other_bias": -2.0, "canaries": (replace(canary, digit_score=score),)}
 

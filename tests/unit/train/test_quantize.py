@@ -91,14 +91,14 @@ def test_it_agrees_and_says_so(data: Data, pool: Pool, work: Path) -> None:
         candidate(name, work).logits(data.test)[:, :10].argmax(axis=1)
         for name in ("cnn", QUANTIZED)
     ]
-    digest = candidate(QUANTIZED, work).bundle.manifest.digest
+    digest = candidate(QUANTIZED, work).manifest.digest
     report = reports.read(work, QUANTIZED, "quantize", digest)
     assert report["differing"] == result.differing == (digits[0] != digits[1]).sum()
     assert report["images"] == 400
     assert report["passed"]
     assert report["config"] == {"seed": 3}
     assert report["commit"] == "c" * 40
-    assert report["source"] == candidate("cnn", work).bundle.manifest.digest
+    assert report["source"] == candidate("cnn", work).manifest.digest
     assert report["bytes"][QUANTIZED] == (work / "cnn-int8.onnx").stat().st_size
     assert min(report["microseconds"].values()) > 0
 
@@ -126,7 +126,7 @@ def test_parameters_are_the_sources(data: Data, pool: Pool, work: Path) -> None:
     """Weights in integers count, their scales do not: both models have as many parameters."""
     quantize(data, pool, work)
 
-    ours, sources = (candidate(name, work).bundle.manifest for name in (QUANTIZED, "cnn"))
+    ours, sources = (candidate(name, work).manifest for name in (QUANTIZED, "cnn"))
     assert (
         ours.parameters
         == sources.parameters
@@ -166,7 +166,7 @@ def test_refuses_one_that_answers_otherwise(data: Data, pool: Pool, work: Path) 
     with pytest.raises(ParityFailed, match=r"answers \d+ of 400 pictures otherwise than cnn"):
         quantize(data, pool, work)
 
-    digest = candidate(QUANTIZED, work).bundle.manifest.digest
+    digest = candidate(QUANTIZED, work).manifest.digest
     assert not reports.read(work, QUANTIZED, "quantize", digest)["passed"]
 
 
@@ -181,7 +181,7 @@ def test_refuses_an_unproven_source(data: Data, pool: Pool, work: Path, stage: s
 
 def test_refuses_a_source_that_failed(data: Data, pool: Pool, work: Path) -> None:
     """What does not answer as the trained model does is no model to agree with."""
-    digest = candidate("cnn", work).bundle.manifest.digest
+    digest = candidate("cnn", work).manifest.digest
     reports.write(work, "cnn", "parity", digest, {"passed": False})
 
     with pytest.raises(ParityFailed, match=r"cnn\.onnx failed the parity check"):

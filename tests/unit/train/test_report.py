@@ -174,7 +174,7 @@ def test_figures_are_the_models(pages: Path, data: Data, models: Path) -> None:
     text = (pages / "README.md").read_text("utf-8")
 
     assert f"| MNIST test | cnn 1 | {len(right)} | {100 * right.mean():.2f} % |" in text
-    assert recognizer.bundle.manifest.digest in text
+    assert recognizer.manifest.digest in text
 
 
 def test_people_by_group(pages: Path) -> None:
@@ -217,7 +217,7 @@ def test_corruptions_are_asked_once(data: Data, models: Path, tmp_path: Path) ->
     report(data, tmp_path, models, None)
     path = tmp_path / "robustness.json"
     known = json.loads(path.read_text())
-    digest = Recognizer.load("cnn", models).bundle.manifest.digest
+    digest = Recognizer.load("cnn", models).manifest.digest
     fog = next(key for key in known if key.startswith(f"fog, {digest}"))
     known[fog]["normalised"] = 0.12345
     path.write_text(json.dumps(known))
@@ -234,7 +234,7 @@ def test_card(pages: Path, models: Path, name: str) -> None:
     """A card names the bundle, the data with their licences, limits and figures."""
     text = (pages / f"{name}.card.md").read_text("utf-8")
 
-    assert Recognizer.load(name, models).bundle.manifest.digest in text
+    assert Recognizer.load(name, models).manifest.digest in text
     for said in ("CC BY 4.0", "CC BY-SA 3.0", "MIT", "What it is for", "| MNIST test | read"):
         assert said in text
 

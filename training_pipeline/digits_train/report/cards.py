@@ -52,7 +52,7 @@ READER_LIMITS = (
 
 def card(subject: Subject, measured: Measured) -> str:
     """The Markdown card of one model, all figures measured on the bundle."""
-    manifest = subject.recognizer.bundle.manifest
+    manifest = subject.recognizer.manifest
     kind = KINDS.get(subject.name, "")
     about = Chapter(
         "What it is",
@@ -91,7 +91,7 @@ def card(subject: Subject, measured: Measured) -> str:
 
 def reader_card(reader: Reader, strings: Chapter) -> str:
     """The Markdown card of the reader; `strings` is the chapter on what it reads of them."""
-    manifest = reader.bundle.manifest
+    manifest = reader.manifest
     label = f"{reader.name} {reader.version}"
     trainings = list(manifest.training.values())
     seeds = sorted({str(net["seed"]) for nets in trainings for net in nets})

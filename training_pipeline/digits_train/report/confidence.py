@@ -95,7 +95,7 @@ def acting(measured: Measured) -> Chapter:
             if curve:
                 series.append(Series(s.label, [p.coverage for p in curve], [p.risk for p in curve]))
             for risk in RISKS:
-                least = s.recognizer.bundle.manifest.metrics.get(f"confidence_for_1_in_{risk}")
+                least = s.recognizer.manifest.metrics.get(f"confidence_for_1_in_{risk}")
                 if least is not None:
                     point = from_confidence(answers.sure, answers.right, least)
                     accepted = round(point.coverage * len(answers.right))

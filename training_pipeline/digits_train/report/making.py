@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from digits_core.bundle import MODEL_FILE
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
@@ -30,12 +31,12 @@ SMALL = {
 
 def bundles(subjects: Sequence[Subject], work: Path) -> Chapter:
     """Names, digests, sizes and speeds; of the files in integers what `work` knows of them."""
-    files = {s.name: s.recognizer.bundle.model for s in subjects}
+    files = {s.name: (s.folder / MODEL_FILE).read_bytes() for s in subjects}
     times = microseconds({name: onnx_call(model) for name, model in files.items()})
     rows = [
         [
             s.label,
-            f"{s.recognizer.bundle.manifest.parameters:,}",
+            f"{s.recognizer.manifest.parameters:,}",
             f"{len(files[s.name]) / 1e3:,.0f} kB",
             f"{times[s.name]:.0f} us",
             s.digest,

@@ -36,6 +36,6 @@ def numbers(reader: Reader | None, data: Data) -> Chapter:
         of_length = [percent(sum(right[n]) / len(right[n]), 1) if right[n] else "" for n in LENGTHS]
         rows.append([spacing, percent(hits / STRINGS, 1), wilson(hits, STRINGS), *of_length])
     head = ["strings", "exactly right", "95 % interval", *(f"{n} digits" for n in LENGTHS)]
-    manifest = reader.bundle.manifest
+    manifest = reader.manifest
     caption = f"{STRINGS:,} strings a row; reader {reader.version} ({manifest.digest[:12]})."
     return Chapter(title, [MADE, Table(head, rows, caption)])

@@ -9,9 +9,10 @@ from digits_core.bundle import recognizers
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A bundle in its recogniser."""
+    """A bundle in its recogniser, and the folder that it lies in."""
 
     recognizer: Recognizer
+    folder: Path
 
     @property
     def name(self) -> str:
@@ -25,9 +26,12 @@ class Subject:
     @property
     def digest(self) -> str:
         """SHA-256 of the model file."""
-        return self.recognizer.bundle.manifest.digest
+        return self.recognizer.manifest.digest
 
 
 def load(models_dir: Path) -> list[Subject]:
     """The newest version of every published model. Raises `BundleError`."""
-    return [Subject(Recognizer.load(name, models_dir)) for name in recognizers(models_dir)]
+    return [
+        Subject(Recognizer.load(name, models_dir), folder)
+        for name, folder in recognizers(models_dir).items()
+    ]

@@ -47,5 +47,5 @@ def test_strings_by_kind_and_length(
     assert all(row[1] == "0.0 %" for row in table.rows)
     assert len(table.head) == len(table.rows[0]) == 9
     assert "reader 1" in table.caption
-    for said in ("Model card: reader 1", reader.bundle.manifest.digest, "CC BY", "| overlapping |"):
+    for said in ("Model card: reader 1", reader.manifest.digest, "CC BY", "| overlapping |"):
         assert said in card
