@@ -29,7 +29,6 @@ def publish(names: Sequence[str], work: Path, models_dir: Path) -> list[Path]:
     written then.
     """
     ready = [_ready(name, work, models_dir) for name in names]
-    refuse_dirty(models_dir)
     return [write(one.manifest, one.model, models_dir, one.beside) for one in ready]
 
 
@@ -37,6 +36,7 @@ def _ready(model_name: str, work: Path, models_dir: Path) -> _Ready:
     model = exported(model_name, work)
     (digest,) = digest_of(model).values()
     _refuse_unproven(model_name, work, digest)
+    refuse_dirty(models_dir)
     made_by = "quantize" if model_name == QUANTIZED else "export"
     origin = reports.read(work, model_name, made_by, digest)
     beside = {"model.tflite": _lite(work, origin["source"])} if model_name == QUANTIZED else {}
