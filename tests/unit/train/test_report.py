@@ -109,6 +109,8 @@ def pages(
     }
     tutorial = {"seconds": 1.0, "corruptions": dict.fromkeys(NAMES, 0.4321)}
     (work / "why.json").write_text(json.dumps({"lessons": known, "tutorial": tutorial}))
+    epochs = [{"loss": loss, "validation_digits": 1 - loss / 10} for loss in (2.0, 1.0, 0.5)]
+    (work / "cnn.curves.json").write_text(json.dumps(epochs))
     written = report(data, work, models, own_digits)
     assert {path.name for path in written} == {
         "index.html",
@@ -191,6 +193,17 @@ def test_all_corruptions(pages: Path) -> None:
     text = (pages / "README.md").read_text("utf-8")
 
     assert all(re.search(rf"\| {name} \|.*\| 43\.21 % \|", text) for name in [*NAMES, "mean"])
+
+
+def test_learning_by_epoch(pages: Path) -> None:
+    """What a training left of its epochs is drawn; what it did not measure is left out."""
+    drawn = {path.stem for path in (pages / "pictures").glob("learning-*.svg")}
+    (line,) = parsed((pages / "pictures" / "learning-loss.svg").read_text("utf-8")).iter(
+        "{http://www.w3.org/2000/svg}polyline"
+    )
+
+    assert drawn == {"learning-loss", "learning-validation-digits"}
+    assert len(line.get("points", "").split()) == 3
 
 
 def test_the_chapter_on_why(pages: Path) -> None:

@@ -1,12 +1,11 @@
 """The chapters on what the models are and how they came about."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from digits_core.bundle import MODEL_FILE
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.util.tensor_util import make_ndarray
 
 from digits_train import reports
 from digits_train.errors import StageMissing
@@ -16,9 +15,10 @@ from digits_train.report.page import Block, Chapter, Figure, Table
 from digits_train.report.subject import Subject
 from digits_train.speed import microseconds, onnx_call
 
-SCALARS = {
+CURVES = {
     "loss": ("loss of training", False),
     "validation_digits": ("right of validation's digits", True),
+    "validation_photos": ("right of validation's photos", True),
     "validation_outliers": ("refused of validation's outliers", True),
 }
 
@@ -83,24 +83,23 @@ def bundles(subjects: Sequence[Subject], work: Path) -> Chapter:
 
 
 def learning(names: Sequence[str], work: Path) -> Chapter:
-    """Learning curves of the trainings in `work`, from what TensorBoard shows of them."""
-    histories = {name: _scalars(work / "tensorboard" / name / "train") for name in names}
-    histories = {name: history for name, history in histories.items() if history}
+    """Learning curves of the trainings in `work`, from their NAME.curves.json."""
+    histories = {name: _epochs(work / f"{name}.curves.json") for name in names}
     blocks: list[Block] = []
-    for scalar, (label, share) in SCALARS.items():
+    for figure, (label, share) in CURVES.items():
         series = [
-            Series(name, list(range(1, len(history[scalar]) + 1)), history[scalar])
-            for name, history in histories.items()
-            if scalar in history
+            Series(name, list(range(1, len(epochs) + 1)), [epoch[figure] for epoch in epochs])
+            for name, epochs in histories.items()
+            if epochs and figure in epochs[0]
         ]
         if series:
             blocks.append(
                 Figure(
-                    f"learning-{scalar.replace('_', '-')}",
+                    f"learning-{figure.replace('_', '-')}",
                     charts.lines(series, Axis("epoch"), Axis(label, share=share)),
                     f"{label.capitalize()}, by epoch. Training's loss is of bent and smoothed "
                     "targets; validation looks at the averaged weights, before calibration."
-                    if scalar == "loss"
+                    if figure == "loss"
                     else f"{label.capitalize()}, by epoch.",
                 )
             )
@@ -114,14 +113,6 @@ def _known(work: Path, subject: Subject, stage: str) -> list[dict[str, Any]]:
         return []
 
 
-def _scalars(folder: Path) -> dict[str, list[float]]:
-    """Each scalar's values, an epoch each; a repeated epoch counts as it came out last."""
-    if not folder.is_dir():
-        return {}
-    events = EventAccumulator(str(folder), size_guidance={"tensors": 0})
-    events.Reload()
-    history = {}
-    for tag in events.Tags()["tensors"]:
-        by_epoch = {e.step: float(make_ndarray(e.tensor_proto)) for e in events.Tensors(tag)}
-        history[tag.removeprefix("epoch_")] = [by_epoch[step] for step in sorted(by_epoch)]
-    return history
+def _epochs(path: Path) -> list[dict[str, float]]:
+    """The figures of each epoch; none where nothing was trained."""
+    return json.loads(path.read_text("utf-8")) if path.is_file() else []
