@@ -21,7 +21,7 @@ from digits_core.image.surroundings import surroundings
 
 Grey: TypeAlias = NDArray[np.uint8]
 
-PAGE_VERSION = 3
+PAGE_VERSION = 4
 """Grows whenever what the reader sees of a picture changes."""
 
 HEIGHT = 24
@@ -36,7 +36,7 @@ _WORKING_SIDE = 800
 # The paper is looked for so many heights of characters around each of them: shadows go with it,
 # the bold strokes of characters do not. For small ones on a sheet that lies on something else it
 # is this share of the picture until their height is known.
-_AROUND = 3.0
+_AROUND = 1.5
 _LOCAL = 0.12
 # Below this many grey levels the grain of paper and the noise of cameras look like ink.
 _MIN_CONTRAST = 5.0
@@ -116,12 +116,15 @@ class Way:
     `local` looks for the paper close to the ink: for small characters on a sheet
     that lies on something else. `lesser` takes what is on the other side of the
     paper's grey: light lines may outweigh dark ink. `darkest` takes the darkest ink
-    alone: characters on lines that are paler.
+    alone: characters on lines that are paler. `tall` is the share of the picture's
+    longer side that characters are taken to be high, as on mottled paper, where the
+    pieces of ink, which would tell, are its shades.
     """
 
     local: bool = False
     lesser: bool = False
     darkest: bool = False
+    tall: float = 0.0
 
 
 PLAIN = Way()
@@ -136,6 +139,7 @@ def lay_out(picture: Grey, height: float | None = None, way: Way = PLAIN) -> Pag
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
     closest = math.ceil(math.sqrt(picture.size / _LARGEST))
     around = _LOCAL * max(picture.shape) if way.local else None
+    height = height or way.tall * max(picture.shape)
     if height:
         height = min(height, max(picture.shape))
         zoom = max(closest, min(zoom, int(height / HEIGHT)))

@@ -32,7 +32,7 @@ _SLACK = 0.25
 # the paper in other ways, too: near to it first, then in these, of which one counts that finds a
 # digit more at least.
 _SURELY = 0.6
-_OTHER_WAYS = (Way(lesser=True), Way(darkest=True), Way(lesser=True, local=True))
+_OTHER_WAYS = (Way(darkest=True), Way(lesser=True, local=True), Way(tall=0.15))
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
 
