@@ -82,6 +82,25 @@ def test_a_shadow_that_reaches_the_border(reader: Reader) -> None:
     assert reader.read(sheet).text.startswith("382\n749\n")
 
 
+@pytest.mark.parametrize("seed", [0, 3, 5])
+def test_mottled_paper(reader: Reader, seed: int) -> None:
+    """Shades of the paper that outweigh the ink, and are hardly larger than the digits, are none.
+
+    Whoever takes them for characters looks for these at the wrong size.
+    """
+    side = 600
+    rng = np.random.default_rng(seed)
+    shade = cv2.GaussianBlur(rng.normal(0, 1, (side, side)), (0, 0), 34)
+    sheet = 110 + 45 * shade / np.abs(shade).max()
+    for place, digit in enumerate((7, 3, 8, 5, 2, 9)):
+        x, y = 70 + 180 * (place % 3), 90 + 250 * (place // 3)
+        drawn = drawing(digit, side=90, pen=8, ink=0, paper=255)
+        sheet[y : y + 90, x : x + 90] *= np.where(drawn < 128, 0.72, 1)
+    grainy = np.clip(sheet + rng.normal(0, 2, sheet.shape), 0, 255).astype(np.uint8)
+
+    assert reader.read(grainy).text == "738\n529"
+
+
 def test_single_digits_that_people_sent(reader: Reader, data: Path) -> None:
     """At least 97 % of them are read as exactly that digit."""
     own = pictures.own_digits(data)
