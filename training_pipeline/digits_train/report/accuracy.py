@@ -93,7 +93,7 @@ def people(measured: Measured) -> Chapter:
                 f"{len(each)}",
                 percent(float(np.mean(each))),
                 "",
-                f"{sum(share < 1 for share in each)} sources with errors",
+                f"sources with errors: {sum(share < 1 for share in each)}",
             ]
         )
     chapter.blocks.extend(
