@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits_core.image.frame import BOX
 from digits_core.image.groups import Grouping
 from digits_core.image.lines import without_lines
 from digits_core.image.paper import Ink
@@ -106,9 +107,12 @@ def _is_smaller(mask: Grey, box: tuple[int, int, int, int]) -> bool:
 
 
 def _cross(mask: Grey, found: Grouping) -> bool:
-    """Whether a piece of the ink goes from border to border."""
+    """Whether a piece of the ink goes from border to border.
+
+    In a picture no larger than the model's box for digits, strokes are as thin as lines.
+    """
     height, width = mask.shape
-    return any(
+    return max(mask.shape) > BOX and any(
         (c.left <= _AT_BORDER and c.right >= width - _AT_BORDER)
         or (c.top <= _AT_BORDER and c.bottom >= height - _AT_BORDER)
         for group in found.groups

@@ -24,8 +24,10 @@ _OTHER_SIDE = 0.45
 _NOISY = 0.15
 # Ink that covers more than this share of the picture may be paper of another brightness.
 _COVERED = 0.28
-# The ends of a column lie within this share of its length.
+# The ends of a column lie within this share of its length. What is written on bands reaches no
+# border with more than a tenth of it; tightly cropped strokes do.
 _END = 0.11
+_AT_BORDER = 0.1
 # This share of the ink is denser than what counts as full.
 _FULL = 0.1
 _LEVELS = np.arange(256, dtype=np.float64)
@@ -62,8 +64,8 @@ def find_inks(picture: Grey) -> list[Ink]:
     lighter, darker = (cv2.norm(side, cv2.NORM_L2SQR) for side in sides)
     first, other = (sides[1], sides[0]) if darker >= lighter else sides
     inks = [_part(first)]
-    if inks[0].share > _COVERED:
-        inks.append(_on_bands(picture))
+    if inks[0].share > _COVERED and _is_inside(bands := _on_bands(picture)):
+        inks.append(bands)
     if min(lighter, darker) > _OTHER_SIDE * max(lighter, darker):
         inks.append(_part(other))
     return inks
@@ -115,6 +117,13 @@ def _on_bands(picture: Grey) -> Ink:
     upright = cv2.absdiff(picture, _ends(picture))
     level = cv2.absdiff(picture, np.ascontiguousarray(_ends(picture.T).T))
     return min(map(_part, (upright, level)), key=lambda ink: ink.share)
+
+
+def _is_inside(ink: Ink) -> bool:
+    """Whether hardly any ink lies at the picture's borders."""
+    mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
+    borders = mask[0], mask[-1], mask[:, 0], mask[:, -1]
+    return all(np.count_nonzero(border) <= _AT_BORDER * len(border) for border in borders)
 
 
 def _ends(picture: Grey) -> Grey:

@@ -229,6 +229,19 @@ def test_a_tight_crop_keeps_its_digit() -> None:
     assert difference(normalize(tight).pixels, normalize(picture).pixels) < 7
 
 
+@pytest.mark.parametrize("digit", [0, 3, 4, 7, 9])
+@pytest.mark.parametrize("side", [16, 24, 60])
+def test_a_tight_crop_leaves_no_doubt(digit: int, side: int) -> None:
+    """Bold strokes from border to border are neither bands of the paper nor ruled lines."""
+    ink = drawing(digit, side=160, pen=24, ink=255, paper=0)
+    left, top, width, height = cv2.boundingRect(ink)
+    tight = cv2.resize(
+        ink[top : top + height, left : left + width], (side, side), interpolation=cv2.INTER_AREA
+    )
+
+    assert normalize(tight).alternatives == ()
+
+
 def test_ruled_paper_without_a_digit() -> None:
     """Where nothing is left beside the lines, the picture is still answered."""
     lines = np.full((200, 260), 240, np.uint8)
