@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digits_core.image.frame import BOX
 from digits_core.image.groups import Grouping
 from digits_core.image.lines import without_lines
 from digits_core.image.paper import Ink
@@ -26,8 +25,10 @@ _SMALLER = 0.12
 _THINNER = 0.55
 _WIDE = 1.05
 _FINE_SIDE = 80
-# A ruled line ends within so many pixels of both borders.
+# A ruled line ends within so many pixels of both borders. In pictures smaller than this the strokes
+# of tightly cropped digits pass for lines.
 _AT_BORDER = 2
+_LINED = 21
 # An outline is thinner than this share of its side, what it encloses as a stroke is narrower than
 # the next, and it has, once filled, so many times its ink.
 _THIN = 0.11
@@ -52,7 +53,11 @@ def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator
         yield ink, strong
     if (thick := _thick(ink, mask, box)) is not None:
         yield ink, thick
-    if _cross(mask, found) and (lineless := without_lines(mask)) is not None:
+    if (
+        max(mask.shape) >= _LINED
+        and _cross(mask, found)
+        and (lineless := without_lines(mask)) is not None
+    ):
         yield ink, lineless
     if stroke < _THIN and _hollow(mask[box[1] : box[3], box[0] : box[2]]):
         filled = _filled(mask, max(box[2] - box[0], box[3] - box[1]))
@@ -107,12 +112,9 @@ def _is_smaller(mask: Grey, box: tuple[int, int, int, int]) -> bool:
 
 
 def _cross(mask: Grey, found: Grouping) -> bool:
-    """Whether a piece of the ink goes from border to border.
-
-    In a picture no larger than the model's box for digits, strokes are as thin as lines.
-    """
+    """Whether a piece of the ink goes from border to border."""
     height, width = mask.shape
-    return max(mask.shape) > BOX and any(
+    return any(
         (c.left <= _AT_BORDER and c.right >= width - _AT_BORDER)
         or (c.top <= _AT_BORDER and c.bottom >= height - _AT_BORDER)
         for group in found.groups

@@ -33,9 +33,10 @@ STRIDE = 4
 # The copy that the ink is looked for on. Characters smaller than they will be read are looked at
 # again on a larger one.
 _WORKING_SIDE = 800
-# The paper is looked for so many heights of characters around each of them: shadows go with it,
-# the bold strokes of characters do not. For small ones on a sheet that lies on something else it
-# is this share of the picture until their height is known.
+# The paper is the median of a window so many heights of characters wide: shadows go with it, the
+# bold strokes of characters do not. Of composed pages fewer characters are lost than with twice as
+# much, and far fewer than with 1. For small ones on a sheet that lies on something else it is this
+# share of the picture until their height is known.
 _AROUND = 1.5
 _LOCAL = 0.12
 # Below this many grey levels the grain of paper and the noise of cameras look like ink.
@@ -111,14 +112,14 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How ink is told from paper, where the plain way finds no characters.
+    """How ink is looked for, where the plain way finds no characters.
 
     `local` looks for the paper close to the ink: for small characters on a sheet
     that lies on something else. `lesser` takes what is on the other side of the
     paper's grey: light lines may outweigh dark ink. `darkest` takes the darkest ink
-    alone: characters on lines that are paler. `tall` is the share of the picture's
-    longer side that characters are taken to be high, as on mottled paper, where the
-    pieces of ink, which would tell, are its shades.
+    alone: characters on lines that are paler. `tall` is how high characters are, as a
+    share of the picture's longer side; 0 where the pieces of ink tell it. On mottled
+    paper these are its shades.
     """
 
     local: bool = False
@@ -134,12 +135,12 @@ def lay_out(picture: Grey, height: float | None = None, way: Way = PLAIN) -> Pag
     """Bring a grey picture uint8[H, W] to the reader's scale; None where there is no ink.
 
     `height` is that of the characters in pixels of the picture, where it is known
-    better than by the sizes of its pieces of ink.
+    better than by the sizes of its pieces of ink, or by the `way`.
     """
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
     closest = math.ceil(math.sqrt(picture.size / _LARGEST))
     around = _LOCAL * max(picture.shape) if way.local else None
-    height = height or way.tall * max(picture.shape)
+    height = height or min(way.tall * max(picture.shape), min(picture.shape))
     if height:
         height = min(height, max(picture.shape))
         zoom = max(closest, min(zoom, int(height / HEIGHT)))

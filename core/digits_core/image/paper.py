@@ -24,8 +24,8 @@ _OTHER_SIDE = 0.45
 _NOISY = 0.15
 # Ink that covers more than this share of the picture may be paper of another brightness.
 _COVERED = 0.28
-# The ends of a column lie within this share of its length. What is written on bands reaches no
-# border with more than a tenth of it; tightly cropped strokes do.
+# The ends of a column lie within this share of its length. Ink that takes up a tenth of two borders
+# or more is a tight crop's rather than written on bands.
 _END = 0.11
 _AT_BORDER = 0.1
 # This share of the ink is denser than what counts as full.
@@ -64,7 +64,7 @@ def find_inks(picture: Grey) -> list[Ink]:
     lighter, darker = (cv2.norm(side, cv2.NORM_L2SQR) for side in sides)
     first, other = (sides[1], sides[0]) if darker >= lighter else sides
     inks = [_part(first)]
-    if inks[0].share > _COVERED and _is_inside(bands := _on_bands(picture)):
+    if inks[0].share > _COVERED and not _is_cropped(bands := _on_bands(picture)):
         inks.append(bands)
     if min(lighter, darker) > _OTHER_SIDE * max(lighter, darker):
         inks.append(_part(other))
@@ -80,8 +80,8 @@ def find_ink(
 ) -> Ink:
     """Tell the ink of a grey picture of several characters from its paper.
 
-    The paper is the median of a neighbourhood of so many pixels `around`, which
-    should be large beside a character; None for one as large as the picture. The
+    The paper is the median of a window so many pixels wide, `around`, in which
+    strokes should be the lesser part; None for one as large as the picture. The
     smaller it is, the more of shadows and of what lies under the sheet goes with
     it. Where the mask `beside` uint8[H, W] is 255 there is no ink. `lesser` takes the
     side of the paper's grey where the deviations are not the heavier ones.
@@ -119,11 +119,11 @@ def _on_bands(picture: Grey) -> Ink:
     return min(map(_part, (upright, level)), key=lambda ink: ink.share)
 
 
-def _is_inside(ink: Ink) -> bool:
-    """Whether hardly any ink lies at the picture's borders."""
+def _is_cropped(ink: Ink) -> bool:
+    """Whether the picture's borders cut through the ink, two of them at least."""
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     borders = mask[0], mask[-1], mask[:, 0], mask[:, -1]
-    return all(np.count_nonzero(border) <= _AT_BORDER * len(border) for border in borders)
+    return sum(np.count_nonzero(border) > _AT_BORDER * len(border) for border in borders) > 1
 
 
 def _ends(picture: Grey) -> Grey:

@@ -28,9 +28,10 @@ _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # some of it may be a shadow, or what lies under the sheet.
 _BLOTTED = 0.15
 _SLACK = 0.25
-# Where no digit is found that is so likely there, or much ink beyond them, the ink is told from
-# the paper in other ways, too: near to it first, then in these, of which one counts that finds a
-# digit more at least.
+# Where no digit is found that is so likely there, or much ink beyond them, the ink is looked for in
+# other ways, too: near to it first, then in these, of which one counts that finds a digit more at
+# least. The last is for mottled paper; characters of another height are found well enough for the
+# second look.
 _SURELY = 0.6
 _OTHER_WAYS = (Way(darkest=True), Way(lesser=True, local=True), Way(tall=0.15))
 # A page whose scale changes by less than this share shows nothing new.

@@ -179,9 +179,13 @@ def test_an_outline_is_read_filled_too() -> None:
     assert all(other.traits.second_thought for other in seen.alternatives)
 
 
-def test_paper_in_bands_is_taken_away() -> None:
-    """A digit across bands of paper and ink changed round is found in another reading."""
-    digit = drawing(3, pen=20)
+@pytest.mark.parametrize("down", [0.5, 0.3])
+def test_paper_in_bands_is_taken_away(down: float) -> None:
+    """A digit across bands of paper and ink changed round is found in another reading.
+
+    It may reach one border.
+    """
+    digit = drawing(3, pen=20, at=(0.5, down))
     bands = digit.copy()
     bands[:, 70:210] = 255 - bands[:, 70:210]
 
@@ -229,17 +233,25 @@ def test_a_tight_crop_keeps_its_digit() -> None:
     assert difference(normalize(tight).pixels, normalize(picture).pixels) < 7
 
 
-@pytest.mark.parametrize("digit", [0, 3, 4, 7, 9])
-@pytest.mark.parametrize("side", [16, 24, 60])
-def test_a_tight_crop_leaves_no_doubt(digit: int, side: int) -> None:
-    """Bold strokes from border to border are neither bands of the paper nor ruled lines."""
-    ink = drawing(digit, side=160, pen=24, ink=255, paper=0)
+def tight(digit: int, side: int, pen: int) -> np.ndarray:
+    """A digit whose strokes end at the borders of a square picture."""
+    ink = drawing(digit, side=160, pen=pen, ink=255, paper=0)
     left, top, width, height = cv2.boundingRect(ink)
-    tight = cv2.resize(
-        ink[top : top + height, left : left + width], (side, side), interpolation=cv2.INTER_AREA
-    )
+    part = ink[top : top + height, left : left + width]
+    return cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA)
 
-    assert normalize(tight).alternatives == ()
+
+@pytest.mark.parametrize("digit", [0, 3, 9])
+@pytest.mark.parametrize("side", [16, 24, 60])
+def test_bold_strokes_of_a_tight_crop_are_no_bands(digit: int, side: int) -> None:
+    """They cover as much of the picture as paper of another brightness would."""
+    assert normalize(tight(digit, side, pen=24)).alternatives == ()
+
+
+@pytest.mark.parametrize("side", [18, 20])
+def test_thin_strokes_of_a_tiny_picture_are_no_lines(side: int) -> None:
+    """A 4 whose bar goes from border to border."""
+    assert normalize(tight(4, side, pen=8)).alternatives == ()
 
 
 def test_ruled_paper_without_a_digit() -> None:

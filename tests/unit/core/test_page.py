@@ -220,6 +220,7 @@ def test_nasty_pictures_are_laid_out_quickly(picture: np.ndarray) -> None:
     assert page is None or page.ink.size <= 16_000_000
 
 
+WAYS = [Way(), Way(local=True), Way(lesser=True), Way(darkest=True), Way(tall=0.15)]
 PICTURES = hnp.arrays(
     np.uint8,
     st.tuples(st.integers(1, 90), st.integers(1, 90)),
@@ -229,16 +230,29 @@ PICTURES = hnp.arrays(
 
 
 @settings(deadline=None, max_examples=150)
-@given(PICTURES, st.one_of(st.none(), st.floats(0.5, 500)))
-def test_any_picture_is_laid_out(picture: np.ndarray, height: float | None) -> None:
+@given(PICTURES, st.one_of(st.none(), st.floats(0.5, 500)), st.sampled_from(WAYS))
+def test_any_picture_is_laid_out(picture: np.ndarray, height: float | None, way: Way) -> None:
     """Whatever the picture, there is no page, or one whose corner lies in it."""
-    page = lay_out(picture, height)
+    page = lay_out(picture, height, way)
 
     if page is not None:
         assert 0 <= page.left < picture.shape[1]
         assert 0 <= page.top < picture.shape[0]
         assert page.scale > 0
         assert [side % STRIDE for side in page.pixels.shape] == [0, 0]
+
+
+def test_the_way_tells_the_height() -> None:
+    """Characters a seventh as high as the picture is wide, but no higher than the picture."""
+    sheet = np.full((300, 480), 200, np.uint8)
+    cv2.rectangle(sheet, (200, 100), (230, 170), 40, 8)
+
+    page, strip = lay_out(sheet, way=Way(tall=0.15)), lay_out(sheet[105:165], way=Way(tall=0.5))
+
+    assert page is not None
+    assert page.scale == pytest.approx(0.15 * 480 / HEIGHT)
+    assert strip is not None
+    assert strip.scale == pytest.approx(60 / HEIGHT)
 
 
 def on_a_table(level: int) -> np.ndarray:

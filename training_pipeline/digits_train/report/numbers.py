@@ -35,7 +35,7 @@ def numbers(reader: Reader | None, data: Data) -> Chapter:
         hits = sum(map(sum, right.values()))
         of_length = [percent(sum(right[n]) / len(right[n]), 1) if right[n] else "" for n in LENGTHS]
         rows.append([spacing, percent(hits / STRINGS, 1), wilson(hits, STRINGS), *of_length])
-    head = ["strings", "exactly right", "95 % interval", *(f"of {n}" for n in LENGTHS)]
+    head = ["strings", "exactly right", "95 % interval", *(f"length {n}" for n in LENGTHS)]
     manifest = reader.manifest
     caption = f"{STRINGS:,} strings a row; reader {reader.version} ({manifest.digest[:12]})."
     return Chapter(title, [MADE, Table(head, rows, caption)])
