@@ -53,11 +53,8 @@ def other_inks(ink: Ink, mask: Grey, found: Grouping, stroke: float) -> Iterator
         yield ink, strong
     if (thick := _thick(ink, mask, box)) is not None:
         yield ink, thick
-    if (
-        max(mask.shape) >= _LINED
-        and _cross(mask, found)
-        and (lineless := without_lines(mask)) is not None
-    ):
+    lined = max(mask.shape) >= _LINED and _cross(mask, found)
+    if lined and (lineless := without_lines(mask)) is not None:
         yield ink, lineless
     if stroke < _THIN and _hollow(mask[box[1] : box[3], box[0] : box[2]]):
         filled = _filled(mask, max(box[2] - box[0], box[3] - box[1]))

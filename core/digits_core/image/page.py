@@ -140,7 +140,7 @@ def lay_out(picture: Grey, height: float | None = None, way: Way = PLAIN) -> Pag
     zoom = -(-max(picture.shape) // _WORKING_SIDE)
     closest = math.ceil(math.sqrt(picture.size / _LARGEST))
     around = _LOCAL * max(picture.shape) if way.local else None
-    height = height or min(way.tall * max(picture.shape), min(picture.shape))
+    height = height or min(way.tall * max(picture.shape), *picture.shape)
     if height:
         height = min(height, max(picture.shape))
         zoom = max(closest, min(zoom, int(height / HEIGHT)))
