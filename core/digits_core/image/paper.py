@@ -123,7 +123,8 @@ def _is_cropped(ink: Ink) -> bool:
     """Whether the picture's borders cut through the ink, two of them at least."""
     mask = cv2.compare(ink.density, ink.threshold, cv2.CMP_GT)
     borders = mask[0], mask[-1], mask[:, 0], mask[:, -1]
-    return sum(np.count_nonzero(border) > _AT_BORDER * len(border) for border in borders) > 1
+    cut = [cv2.countNonZero(border) > _AT_BORDER * len(border) for border in borders]
+    return sum(cut) > 1
 
 
 def _ends(picture: Grey) -> Grey:
