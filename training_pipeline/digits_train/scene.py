@@ -1,6 +1,6 @@
 """Ink on paper before a camera: pictures as people send them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import cv2
@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 Shape = tuple[int, int]
 
 STYLES = {"canvas": 0.36, "photo": 0.34, "scan": 0.20, "hard": 0.10}
-_NAMES, _SHARES = tuple(STYLES), np.cumsum(tuple(STYLES.values()))
+"""How people's pictures come to be, and how often."""
 
 # People's pictures are as often a few dozen pixels wide as a few hundred.
 SMALL = {"canvas": 0.45, "photo": 0.15, "scan": 0.55, "hard": 0.0}
@@ -57,7 +57,7 @@ class Studio:
         self, write: Writer | None, rng: np.random.Generator
     ) -> tuple[Picture, Mask | None]:
         """A picture uint8[H, W] of what `write` writes, and its ink alone; None writes nothing."""
-        style = _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1]))]
+        style = _chosen(STYLES, rng)
         small = rng.random() < SMALL[style]
         shape = _shape(style, small, rng)
         placed = self._place(write, shape, style, rng)
@@ -68,13 +68,17 @@ class Studio:
         return filed, placed.ink if write else None
 
     def sheet(
-        self, ink: Mask, size: int, rng: np.random.Generator, style: str | None = None
+        self,
+        ink: Mask,
+        size: int,
+        rng: np.random.Generator,
+        styles: Mapping[str, float] = STYLES,
     ) -> Picture:
         """A picture uint8[H, W] of a whole sheet's ink, in characters about `size` pixels tall.
 
-        `style` is one of `STYLES`, each as often as its share says unless it is given.
+        `styles` are names of `STYLES` with shares of their own.
         """
-        style = style or _NAMES[int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1]))]
+        style = _chosen(styles, rng)
         left, top, width, height = cv2.boundingRect(ink)
         box = left, top, max(1, width), max(1, height)
         part = ink[top : top + box[3], left : left + box[2]]
@@ -248,6 +252,14 @@ _DRAWN: dict[str, Callable[[Studio, Placed, np.random.Generator], Picture]] = {
     "scan": Studio.scan,
     "hard": Studio.hard,
 }
+
+
+def _chosen(styles: Mapping[str, float], rng: np.random.Generator) -> str:
+    """One of the styles; a single one takes no number from `rng`."""
+    names, bounds = tuple(styles), np.cumsum(tuple(styles.values()))
+    if len(names) == 1:
+        return names[0]
+    return names[int(np.searchsorted(bounds, rng.random() * bounds[-1]))]
 
 
 def _shape(style: str, small: bool, rng: np.random.Generator) -> Shape:

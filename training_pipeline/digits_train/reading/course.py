@@ -26,8 +26,8 @@ class Course:
     detector: Lessons
     refiner: Lessons
     seed: int = 20
-    tiles: int = 90_000
-    pictures: int = 30_000
+    tiles: int = 180_000
+    pictures: int = 50_000
     warm_up: float = 0.1
     weight_decay: float = 0.02
     label_smoothing: float = 0.03
@@ -40,8 +40,8 @@ class Course:
 
 FULL = Course(
     "full",
-    detector=Lessons(epochs=28, steps=250, batch=64, peak_rate=3e-3),
-    refiner=Lessons(epochs=12, steps=3_000, batch=128, peak_rate=2e-3),
+    detector=Lessons(epochs=56, steps=250, batch=64, peak_rate=3e-3),
+    refiner=Lessons(epochs=20, steps=3_000, batch=128, peak_rate=2e-3),
 )
 # Enough for nets that find and read something, which is what the stages after training need.
 SMOKE = Course(

@@ -1,7 +1,7 @@
 """Whole pages of writing, on paper and before a camera, with the place of each character."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from digits_train.reading.composition import (
     Standing,
     cropped,
 )
-from digits_train.scene import Studio
+from digits_train.scene import STYLES, Studio
 from digits_train.sources import Sources
 
 Picture = NDArray[np.uint8]
@@ -58,7 +58,7 @@ class Sheets:
 
     `mixed` is the share of pages that hold something else than digits as well,
     `letters` that of pages without a digit; `spacings` are those of rows, with
-    their shares; `style` is one of `scene.STYLES`, None all of them.
+    their shares; `styles` are names of `scene.STYLES` with theirs.
     """
 
     sources: Sources
@@ -67,13 +67,13 @@ class Sheets:
     mixed: float = 0.35
     letters: float = 0.06
     spacings: Spacings = _SPACINGS
-    style: str | None = None
+    styles: Mapping[str, float] = field(default_factory=lambda: STYLES)
 
     def photographed(self, rng: np.random.Generator) -> tuple[Picture, Composition]:
         """A picture uint8[H, W] as people send it, and what stands on it."""
         height = float(np.exp(rng.uniform(*np.log(_HEIGHTS))))
         written = _bent(self.written(height, rng), rng)
-        return self.studio.sheet(written.ink, round(height), rng, self.style), written
+        return self.studio.sheet(written.ink, round(height), rng, self.styles), written
 
     def written(self, height: float, rng: np.random.Generator) -> Composition:
         """Rows of characters about `height` pixels tall on a sheet of ink, uint8[H, W]."""

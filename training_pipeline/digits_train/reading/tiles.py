@@ -43,6 +43,8 @@ _VALIDATION = "validation.npz"
 _BARE = "bare-"
 
 _STRINGS = 0.35
+# Pages are photographed more often than single digits, and hardest to read then.
+_STYLES = {"canvas": 0.20, "photo": 0.56, "scan": 0.14, "hard": 0.10}
 _SPACINGS: tuple[Spacing, ...] = ("separated", "touching", "overlapping")
 # Of the pages so many are laid out too large or too small, by this deviation of the logarithm: in
 # service a scale is looked at again only where characters are found on it.
@@ -116,7 +118,7 @@ class Bindery:
         texture = Texture(seed + validation)
         near = Nearness(data.train[rng.permutation(len(data.train))[:_REFERENCES]])
         studio = Studio(texture, tilting=False)
-        sheets = Sheets(Sources(there, texture), studio, near)
+        sheets = Sheets(Sources(there, texture), studio, near, styles=_STYLES)
         return cls(sheets, data, seed, validation=validation)
 
     def tiles(

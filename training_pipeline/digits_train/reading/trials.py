@@ -80,7 +80,7 @@ def pages(data_dir: Path, count: int, seed: int) -> Iterator[tuple[Picture, str]
     sheets = _sheets(data_dir, seed)
     sheets.mixed = sheets.letters = 0.0
     sheets.spacings = (("separated", 0.8), ("touching", 0.2))
-    sheets.style = "photo"
+    sheets.styles = {"photo": 1.0}
     yield from _photographed(sheets, count, np.random.default_rng([seed, 31]))
 
 
