@@ -23,7 +23,7 @@ from digits_train.reading import refinement
 from digits_train.reading.composition import Composition, Spacing
 from digits_train.reading.exporting import detector, side_by_side
 from digits_train.reading.publishing import bundle
-from digits_train.reading.tiles import Bindery, places
+from digits_train.reading.tiles import STYLES, Bindery, places
 from digits_train.shards import Arrays, Item, Kit, Shards, save, sizes
 from digits_train.surfaces import SURFACES
 
@@ -148,7 +148,8 @@ def make(
     # The refiner beside it is untrained: it is not asked here.
     unrefined = side_by_side([detector(work)], [refinement.build(seed)])
     (digest,) = digest_of((work / "detector.weights.h5").read_bytes()).values()
-    shards.claim({"layout": PAGE_VERSION, "seed": seed, "count": pictures, "detector": digest})
+    how = {"layout": PAGE_VERSION, "seed": seed, "count": pictures, "styles": STYLES}
+    shards.claim(how | {"detector": digest})
     (folder(work) / _UNREFINED).write_bytes(unrefined)
     watched = {_VALIDATION: min(SHARD, max(20, pictures // 10))}
     shards.make(watched | _sizes(pictures), partial(_write, kit), processes)

@@ -39,12 +39,13 @@ WATCHED = 2_000
 BARE = 0.1
 """So many tiles more, as a share, show surfaces without a character."""
 
+STYLES = {"canvas": 0.20, "photo": 0.56, "scan": 0.14, "hard": 0.10}
+"""How pages come to be: photographed more often than single digits, and hardest to read then."""
+
 _VALIDATION = "validation.npz"
 _BARE = "bare-"
 
 _STRINGS = 0.35
-# Pages are photographed more often than single digits, and hardest to read then.
-_STYLES = {"canvas": 0.20, "photo": 0.56, "scan": 0.14, "hard": 0.10}
 _SPACINGS: tuple[Spacing, ...] = ("separated", "touching", "overlapping")
 # Of the pages so many are laid out too large or too small, by this deviation of the logarithm: in
 # service a scale is looked at again only where characters are found on it.
@@ -118,7 +119,7 @@ class Bindery:
         texture = Texture(seed + validation)
         near = Nearness(data.train[rng.permutation(len(data.train))[:_REFERENCES]])
         studio = Studio(texture, tilting=False)
-        sheets = Sheets(Sources(there, texture), studio, near, styles=_STYLES)
+        sheets = Sheets(Sources(there, texture), studio, near, styles=STYLES)
         return cls(sheets, data, seed, validation=validation)
 
     def tiles(
@@ -180,7 +181,7 @@ def make(
     `WorkFolderMismatch` when the tiles there were made in another way.
     """
     shards, kit = _shards(work), Kit(work, data_dir, fonts_dir, seed, with_pens)
-    shards.claim({"layout": PAGE_VERSION, "seed": seed, "count": count})
+    shards.claim({"layout": PAGE_VERSION, "seed": seed, "count": count, "styles": STYLES})
     watched = {_VALIDATION: min(WATCHED, max(100, count // 10))}
     shards.make(watched | _sizes(count), partial(_write, kit), processes)
 
