@@ -92,6 +92,22 @@ def test_both_polarities(style: str, texture: Texture) -> None:
     assert np.mean(np.array(depths) > 0) > 0.5
 
 
+def test_sheets_are_made_in_the_styles_asked_for(texture: Texture) -> None:
+    """The ground of a canvas has one grey level, paper has many: as often as their shares say."""
+    studio, rng = Studio(texture), np.random.default_rng(8)
+    sheet = np.zeros((90, 200), np.uint8)
+    sheet[20:80, 20:80] = ring(60, rng)
+
+    def plain(styles: dict[str, float]) -> float:
+        made = [studio.sheet(sheet, 60, rng, styles) for _ in range(60)]
+        return float(np.mean([np.bincount(each.ravel()).max() > sheet.size / 3 for each in made]))
+
+    canvases, photos = plain({"canvas": 1.0}), plain({"photo": 1.0})
+    assert canvases > 0.7
+    assert photos < 0.1
+    assert plain({"canvas": 0.5, "photo": 0.5}) == pytest.approx(canvases / 2, abs=0.25)
+
+
 def test_the_same_seed_draws_the_same(texture: Texture) -> None:
     """Begun anew, a studio draws the same pictures from the same generator."""
     studio = Studio(texture)
