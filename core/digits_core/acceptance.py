@@ -38,6 +38,7 @@ def features(seen: Normalized, scores: NDArray[np.float64]) -> dict[str, float]:
         "size": math.log(max(traits.size, 1.0)),
         "aspect": traits.aspect,
         "cut_off": traits.cut_off,
+        "along": traits.along,
         "bar": traits.cut_off * (digits.index(first) == 1),
         "second_thought": traits.second_thought,
     }
@@ -66,8 +67,8 @@ def surely(
     all that are clear.
     """
     width, height = (box[:, 2:] - box[:, :2]).T
-    reached = (box[:, :2] == 0).sum(axis=1) + (box[:, 2:] == SIDE).sum(axis=1)
-    cut_off = reached >= 2
+    reached = np.concatenate([box[:, :2] == 0, box[:, 2:] == SIDE], axis=1)
+    cut_off = reached.sum(axis=1) >= 2
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     aspect = shorter / np.maximum(longer, 1)
     best = np.partition(scores[:, :-1], -2, axis=1)
@@ -81,11 +82,21 @@ def surely(
         "size": np.log(np.maximum(longer, 1)),
         "aspect": aspect,
         "cut_off": cut_off,
+        # No more of a border is covered than the box has of it.
+        "along": _second(reached * np.stack([height, width, height, width], axis=1) / SIDE)
+        if weights.get("along", 0.0) < 0
+        else np.zeros_like(aspect),
         "bar": cut_off & (scores[:, :-1].argmax(axis=1) == 1),
     }
     # The other features are 0 for a single piece that was not normalised.
     total = intercept + sum(weights[name] * values[name] for name in values if name in weights)
     return 1 / (1 + np.exp(-np.clip(total, -700.0, 700.0)))
+
+
+def _second(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The second largest of each row of float64[N, K]."""
+    second: NDArray[np.float64] = np.partition(rows, -2, axis=1)[:, -2]
+    return second
 
 
 NAMES = (
@@ -99,6 +110,7 @@ NAMES = (
     "size",
     "aspect",
     "cut_off",
+    "along",
     "bar",
     "second_thought",
 )

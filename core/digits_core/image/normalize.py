@@ -168,7 +168,23 @@ def _traits(found: Grouping, group: Group, stroke: float, factor: int) -> Traits
         size=float(longer * factor),
         aspect=shorter / longer,
         cut_off=int(reached >= 2),
+        along=_along(found.labels, group) if reached >= 2 else 0.0,
     )
+
+
+def _along(labels: Labels, group: Group) -> float:
+    """The share of a border that a group covers, of that one of which it covers second most."""
+    left, top, right, bottom = group.box
+    height, width = labels.shape
+    mask = group.mask(labels)
+    borders = (
+        (top == 0, mask[0], width),
+        (bottom == height, mask[-1], width),
+        (left == 0, mask[:, 0], height),
+        (right == width, mask[:, -1], height),
+    )
+    covered = [float(np.count_nonzero(ink)) / side for reached, ink, side in borders if reached]
+    return sorted(covered)[-2]
 
 
 def _shrink(picture: Grey, factor: int) -> Grey:

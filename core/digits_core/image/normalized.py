@@ -18,8 +18,10 @@ class Traits:
     connected pieces of the digit, `stroke` the width of its strokes as a share
     of the longer side, `size` that side in decoded pixels, `aspect` the
     shorter side as a share of it, `cut_off` 1 where the digit reaches two borders
-    of the picture or more, as stripes do, `second_thought` 1 in an alternative
-    reading. All are 0 where there is no ink.
+    of the picture or more, as stripes do, `along` the share of a border that it
+    covers, of that one of which it covers second most, as the shaded corner of a
+    picture does, `second_thought` 1 in an alternative reading. All are 0 where
+    there is no ink.
     """
 
     dropped: float = 0.0
@@ -29,6 +31,7 @@ class Traits:
     size: float = 0.0
     aspect: float = 0.0
     cut_off: int = 0
+    along: float = 0.0
     second_thought: int = 0
 
 

@@ -41,10 +41,17 @@ def test_a_one_from_border_to_border_may_be_a_line(digit: int, cut_off: int, bar
 @pytest.mark.parametrize("weight", [-3.0, 3.0])
 def test_what_is_sure_for_any_stroke(digit: int, top: int, weight: float) -> None:
     """The quick bound is never above what the features of the same picture give."""
-    weights = {"bar": weight, "cut_off": weight, "stroke": weight, "margin": 0.5}
+    weights = {"bar": weight, "cut_off": weight, "along": weight, "stroke": weight, "margin": 0.5}
     box = np.array([[10, top, 17, 28]], np.int32)
     least = surely(box, np.array([200.0]), scores(digit)[None], weights, 0.0)
-    traits = Traits(components=1, stroke=0.2, size=28 - top, aspect=0.25, cut_off=int(top == 0))
+    traits = Traits(
+        components=1,
+        stroke=0.2,
+        size=28 - top,
+        aspect=0.25,
+        cut_off=int(top == 0),
+        along=5 / 28 if top == 0 else 0.0,
+    )
     shown = Normalized(np.zeros((28, 28), np.uint8), 1, 200.0, traits)
     exactly = chance(features(shown, scores(digit)), weights, 0.0)
 

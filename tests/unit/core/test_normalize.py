@@ -166,6 +166,28 @@ def test_ink_that_goes_on_beyond_the_picture(beyond: str, cut_off: int) -> None:
     assert normalize(picture).traits.cut_off == cut_off
 
 
+@pytest.mark.parametrize(
+    ("ink", "along"),
+    [
+        pytest.param([(slice(40, 120), slice(90, 104))], 0.0, id="inside"),
+        pytest.param([(slice(120), slice(90, 104))], 0.0, id="to one border"),
+        pytest.param(
+            [(slice(120), slice(90, 104)), (slice(90, 104), slice(100))], 0.07, id="to two"
+        ),
+        pytest.param([(slice(14), slice(60, 200)), (slice(100), slice(186, 200))], 0.5, id="along"),
+    ],
+)
+def test_how_much_of_a_second_border_is_covered(
+    ink: list[tuple[slice, slice]], along: float
+) -> None:
+    """A shaded corner covers much of two, strokes that leave the picture little."""
+    picture = np.full((200, 200), 230, np.uint8)
+    for part in ink:
+        picture[part] = 30
+
+    assert normalize(picture).traits.along == pytest.approx(along, abs=0.01)
+
+
 def test_an_outline_is_read_filled_too() -> None:
     """Where only the edges of bold strokes are drawn, another reading fills the strokes."""
     _, bold = cv2.threshold(drawing(7, pen=44), 127, 255, cv2.THRESH_BINARY_INV)
