@@ -9,6 +9,14 @@ from digits_train.texture import Texture
 
 Field = NDArray[np.float32]
 Picture = NDArray[np.uint8]
+Sides = tuple[int, int, int]
+
+THUMBNAILS: Sides = (28, 20, 64)
+CROPS: Sides = (16, 12, 40)
+"""Longer sides in pixels of small pictures, of whole ones and of those cut close to the ink.
+
+The first is that of half of them, the others lie from the second to the third.
+"""
 
 
 def tilt(picture: Field, strength: float, rng: np.random.Generator) -> Field:
@@ -57,9 +65,19 @@ def tint(picture: Picture, rng: np.random.Generator) -> NDArray[np.uint8]:
     return np.clip(picture[..., None] * (1 + balance), 0, 255).astype(np.uint8)
 
 
-def reduce(picture: Picture, rng: np.random.Generator) -> Picture:
-    """To the 20 to 64 pixels of a thumbnail or a data set, mostly 28."""
-    side = 28 if rng.random() < 0.5 else int(rng.integers(20, 65))
+def crop(picture: Picture, box: tuple[int, int, int, int], rng: np.random.Generator) -> Picture:
+    """Cut close to the ink in `box`: left, top, width, height. The border may touch or cut it."""
+    left, top, width, height = box
+    away = np.round(max(width, height) * rng.uniform(-0.02, 0.08, 4)).astype(int).tolist()
+    rows = slice(max(0, top - away[0]), top + height + away[1])
+    columns = slice(max(0, left - away[2]), left + width + away[3])
+    return picture[rows, columns]
+
+
+def reduce(picture: Picture, rng: np.random.Generator, sides: Sides = THUMBNAILS) -> Picture:
+    """To the size of a thumbnail or of a data set."""
+    usual, least, most = sides
+    side = usual if rng.random() < 0.5 else int(rng.integers(least, most + 1))
     scale = side / max(picture.shape)
     if scale >= 1:
         return picture

@@ -20,6 +20,8 @@ STYLES = {"canvas": 0.36, "photo": 0.34, "scan": 0.20, "hard": 0.10}
 
 # People's pictures are as often a few dozen pixels wide as a few hundred.
 SMALL = {"canvas": 0.45, "photo": 0.15, "scan": 0.55, "hard": 0.0}
+# Programs and data sets cut digits out close to their ink.
+TIGHT = {"canvas": 0.08, "photo": 0.0, "scan": 0.16, "hard": 0.0}
 REMEMBERED = 48
 
 
@@ -59,11 +61,14 @@ class Studio:
         """A picture uint8[H, W] of what `write` writes, and its ink alone; None writes nothing."""
         style = _chosen(STYLES, rng)
         small = rng.random() < SMALL[style]
+        tight = write is not None and rng.random() < TIGHT[style]
         shape = _shape(style, small, rng)
         placed = self._place(write, shape, style, rng)
         picture = _DRAWN[style](self, placed, rng)
+        if tight:
+            picture = camera.crop(picture, placed.box, rng)
         if small:
-            picture = camera.reduce(picture, rng)
+            picture = camera.reduce(picture, rng, camera.CROPS if tight else camera.THUMBNAILS)
         filed = camera.filed(picture, style == "canvas", rng)
         return filed, placed.ink if write else None
 

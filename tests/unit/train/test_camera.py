@@ -46,6 +46,22 @@ def test_exposure_adds_the_noise_asked_for(texture: Texture) -> None:
     assert np.unique(camera.expose(grey * 3, 0, texture, rng)).tolist() == [255]
 
 
+def test_a_crop_lies_close_to_the_ink() -> None:
+    """Within a twelfth of the ink's size on every side; at most a stroke's edge is cut."""
+    rng = np.random.default_rng(6)
+    rows, columns = np.nonzero(PICTURE < 128)
+    left, top = int(columns.min()), int(rows.min())
+    width, height = int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
+    cut = [camera.crop(PICTURE, (left, top, width, height), rng) for _ in range(40)]
+
+    for side, asked in ((0, height), (1, width)):
+        more = np.array([each.shape[side] for each in cut]) - asked
+        assert more.min() >= -0.05 * height
+        assert 0.05 * height < more.max() <= 0.17 * height
+    ink = (PICTURE < 128).sum()
+    assert all((each < 128).sum() > 0.9 * ink for each in cut)
+
+
 def test_jpeg_costs_quality() -> None:
     """The file shows the picture, the better the larger it is."""
     good, bad = (camera.jpeg(PICTURE, quality) for quality in (95, 30))
@@ -64,18 +80,22 @@ def test_tint_keeps_the_brightness() -> None:
     assert tinted[0, 0] @ (0.114, 0.587, 0.299) == pytest.approx(120, abs=1.5)
 
 
-def test_reduced_to_a_thumbnail() -> None:
-    """The longer side becomes 20 to 64 pixels, half the time 28; nothing is enlarged."""
+@pytest.mark.parametrize("sides", [camera.THUMBNAILS, camera.CROPS])
+def test_reduced_to_a_small_picture(sides: camera.Sides) -> None:
+    """The longer side becomes the usual one half the time, else lies between two bounds.
+
+    Nothing is enlarged.
+    """
     rng = np.random.default_rng(5)
+    usual, least, most = sides
     wide = np.zeros((90, 180), np.uint8)
-    shapes = [camera.reduce(wide, rng).shape for _ in range(200)]
+    shapes = [camera.reduce(wide, rng, sides).shape for _ in range(200)]
     longer = np.array([width for _, width in shapes])
 
-    assert (longer.min(), longer.max()) >= (20, 28)
-    assert longer.max() <= 64
-    assert np.mean(longer == 28) == pytest.approx(0.5, abs=0.12)
+    assert least <= longer.min() < usual < longer.max() <= most
+    assert np.mean(longer == usual) == pytest.approx(0.5, abs=0.12)
     assert all(abs(2 * height - width) <= 1 for height, width in shapes)
-    assert camera.reduce(wide[:9, :18], rng).shape == (9, 18)
+    assert camera.reduce(wide[:5, :10], rng, sides).shape == (5, 10)
 
 
 def test_transparent_canvas_shows_its_ink() -> None:
