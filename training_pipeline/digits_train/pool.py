@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from digits_train import fonts
 from digits_train.config import Config
 from digits_train.errors import StageMissing
+from digits_train.scene import SMALL, STYLES, TIGHT
 from digits_train.shards import Item, Kit, Shards, save, sizes
 from digits_train.sources import NAMES
 from digits_train.workshop import Sample, Workshop
@@ -70,7 +71,8 @@ def make(
     kit = Kit(work, data_dir, fonts_dir, config.seed, with_pens)
     shards, count = _shards(work), config.data.pool
     about = {"normalizer": NORMALIZER_VERSION, "seed": config.seed, "count": count}
-    shards.claim(about | {"sources": _workshop(kit).shares})
+    scenes = {"styles": STYLES, "small": SMALL, "tight": TIGHT}
+    shards.claim(about | {"sources": _workshop(kit).shares} | scenes)
     shards.make(_sizes(count), partial(write, kit), processes)
     _validation(Workshop.open(*kit, validation=True), config, work)
 
