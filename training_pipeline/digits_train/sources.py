@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digits_train import drawings, fonts, shapes
 from digits_train.fonts import Font
-from digits_train.handwriting import Mask, Writer, choose, reink, vary, write
+from digits_train.handwriting import Mask, Writer, choose, reink, reshape, vary, write
 from digits_train.pens import Stroke, smooth
 from digits_train.strokes import Drawn
 from digits_train.surfaces import SURFACES, Surface
@@ -37,6 +37,8 @@ UNWRITTEN = {"surface", "blank"}
 
 # Fonts are drawn this high before they are bent and enlarged.
 _TYPE = 96
+# So much of what pens write gets other proportions where that is wanted.
+_RESHAPED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,16 @@ class Material:
 
 
 class Sources:
-    """Chooses subjects at random, each digit as often as any other."""
+    """Chooses subjects at random, each digit as often as any other.
 
-    def __init__(self, material: Material, texture: Texture) -> None:
+    With `reshaping`, half of what pens write gets other proportions: for training,
+    which meets few hands.
+    """
+
+    def __init__(self, material: Material, texture: Texture, *, reshaping: bool = False) -> None:
         self._material = material
         self._texture = texture
+        self._reshaping = reshaping
         self._images = [material.images[material.labels == digit] for digit in range(10)]
         self._strokes = [_of(material.written, digit) for digit in range(10)]
         self._shapes = [_ours(digit) if material.ours else [] for digit in range(10)]
@@ -136,9 +143,13 @@ class Sources:
         return self._typed(_pick(self._material.fonts, rng), str(digit))
 
     def _pen(self, strokes: Sequence[Stroke], strength: float) -> Writer:
-        return lambda size, rng: write(
-            vary(strokes, rng, strength), size, choose(rng), self._texture, rng
-        )
+        def written(size: int, rng: np.random.Generator) -> Mask:
+            shape = strokes
+            if self._reshaping and rng.random() < _RESHAPED:
+                shape = reshape(strokes, rng)
+            return write(vary(shape, rng, strength), size, choose(rng), self._texture, rng)
+
+        return written
 
     def _typed(self, font: Font, text: str) -> Writer:
         def typed(size: int, rng: np.random.Generator) -> Mask:

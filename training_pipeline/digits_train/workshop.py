@@ -78,7 +78,12 @@ class Workshop:
         there = material(data, other, fonts_dir, rng, validation=validation)
         texture = Texture(seed + validation)
         references = data.train[rng.permutation(len(data.train))[:_REFERENCES]]
-        return cls(Sources(there, texture), Studio(texture), Nearness(references), seed)
+        return cls(
+            Sources(there, texture, reshaping=not validation),
+            Studio(texture),
+            Nearness(references),
+            seed,
+        )
 
     @property
     def shares(self) -> dict[str, float]:

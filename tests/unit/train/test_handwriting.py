@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from digits_train import drawings, shapes
-from digits_train.handwriting import PENS, choose, reink, vary, write
+from digits_train.handwriting import PENS, choose, reink, reshape, vary, write
 from digits_train.pens import draw
 from digits_train.surfaces import SURFACES, Surface
 from digits_train.texture import Texture
@@ -53,6 +53,27 @@ def test_another_hand_writes_the_same_digit() -> None:
     for strokes in (still, little, much):
         assert np.ptp(np.concatenate(strokes), axis=0).max() == pytest.approx(1, abs=1e-4)
     assert 0 < apart(little) < apart(much) < 0.25
+
+
+def test_other_proportions_keep_the_box_and_the_order() -> None:
+    """Parts get longer or shorter; none changes places with another, and the whole stays."""
+    known = drawings.strokes(9)
+    before = np.concatenate(known)
+    rng = np.random.default_rng(3)
+    halves = []
+    for _ in range(100):
+        after = np.concatenate(reshape(known, rng))
+        assert after.shape == before.shape
+        for axis in (0, 1):
+            assert after[:, axis].min() == pytest.approx(before[:, axis].min(), abs=1e-3)
+            assert after[:, axis].max() == pytest.approx(before[:, axis].max(), abs=1e-3)
+            order = before[:, axis].argsort(kind="stable")
+            assert (np.diff(after[order, axis]) >= -1e-3).all()
+        halves.append(np.median((after[:, 1] - after[:, 1].min()) / np.ptp(after[:, 1])))
+
+    middle = np.median((before[:, 1] - before[:, 1].min()) / np.ptp(before[:, 1]))
+    assert min(halves) < middle - 0.1
+    assert max(halves) > middle + 0.1
 
 
 def test_a_dot_is_written(texture: Texture) -> None:

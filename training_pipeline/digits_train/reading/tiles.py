@@ -119,7 +119,9 @@ class Bindery:
         texture = Texture(seed + validation)
         near = Nearness(data.train[rng.permutation(len(data.train))[:_REFERENCES]])
         studio = Studio(texture, tilting=False)
-        sheets = Sheets(Sources(there, texture), studio, near, styles=STYLES)
+        sheets = Sheets(
+            Sources(there, texture, reshaping=not validation), studio, near, styles=STYLES
+        )
         return cls(sheets, data, seed, validation=validation)
 
     def tiles(
