@@ -95,13 +95,14 @@ def reader_card(reader: Reader, strings: Chapter) -> str:
     label = f"{reader.name} {reader.version}"
     trainings = list(manifest.training.values())
     seeds = sorted({str(net["seed"]) for nets in trainings for net in nets})
+    several = len(trainings[0]) > 1
+    together = f", {len(trainings[0])} of each that answer by their mean" if several else ""
     about = Chapter(
         "What it is",
         [
             (
                 f"Two kinds of convolutional networks in one file, {manifest.parameters:,} "
-                f"parameters. There are {len(trainings[0])} of each, trained apart, which answer "
-                "by their mean. The first looks at a page, white on black, as layout "
+                f"parameters{together}. The first looks at a page, white on black, as layout "
                 f"{PAGE_VERSION} makes it of a picture, and finds characters; the second looks "
                 "closely at each of them. What stands alone is shown to the default recogniser as "
                 "well. It answers with the digits in reading order, their boxes, and how sure it "
