@@ -77,7 +77,7 @@ class Studio:
         ink: Mask,
         size: int,
         rng: np.random.Generator,
-        styles: Mapping[str, float] = STYLES,
+        styles: Mapping[str, float],
     ) -> Picture:
         """A picture uint8[H, W] of a whole sheet's ink, in characters about `size` pixels tall.
 
