@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from digits_core import Bundle, Reader, ReaderManifest
-from digits_core.bundle import MODELS_DIR
+from digits_core.bundle import MODELS_DIR, READER, find
 from digits_core.image.page import STRIDE
 from digits_core.reading.close_ups import SIDE
 from digits_core.reading.detector import CHANNELS
@@ -28,9 +29,10 @@ from digits_train.errors import (
 )
 from digits_train.reading import finding, net, refinement, refining, samples, tiles
 from digits_train.reading.course import NAME, SMOKE
-from digits_train.reading.exporting import TOLERANCE, check, detector, export, exported, refiner
+from digits_train.reading.exporting import adopt, detector, export, exported, refiner
 from digits_train.reading.finding import train
 from digits_train.reading.fitting import fit
+from digits_train.reading.parity import TOLERANCE, check
 from digits_train.reading.publishing import CANARIES, picture, publish
 
 pytestmark = pytest.mark.timeout(600)
@@ -73,6 +75,12 @@ def models_dir(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def published_reader() -> Path:
+    """The folder of the published reader."""
+    return find(READER)
+
+
 def test_the_nets_learn(work: Path) -> None:
     """One finds characters on validation tiles and reads some, the other some close-ups."""
     found = finding.accuracy(detector(work), tiles.Tiles.watched(work))
@@ -107,6 +115,9 @@ def test_the_export_takes_any_page(work: Path) -> None:
     assert answers.shape == (0, ANSWERS)
     assert cells.shape == (2, 36 // STRIDE, 200 // STRIDE, CHANNELS)
     assert check(work) <= TOLERANCE
+    # A dilated convolution is one, not TensorFlow's dealing out of pixels.
+    kinds = {node.op_type for node in onnx.load_model_from_string(exported(work)).graph.node}
+    assert "SpaceToDepth" not in kinds
 
 
 def test_trainings_answer_together(copied: Path, tmp_path: Path) -> None:
@@ -125,6 +136,29 @@ def test_trainings_answer_together(copied: Path, tmp_path: Path) -> None:
     digest = hashlib.sha256(exported(copied)).hexdigest()
     origin = reports.read(copied, NAME, "export", digest)
     assert [each["config"]["seed"] for each in origin["refiner"]] == [7, SMOKE.seed]
+
+
+def test_published_nets_answer_with_new_ones(
+    copied: Path, tmp_path: Path, published_reader: Path
+) -> None:
+    """A refiner is trained on what the published detector finds, and answers with its elder."""
+    work = tmp_path / "other"
+    work.mkdir()
+    shutil.copyfile(copied / "data.npz", work / "data.npz")
+    adopt(work, published_reader)
+    samples.make(20, SMOKE.seed, work, fonts_dir=None, with_pens=False)
+    refining.train(SMOKE, work)
+
+    export(work, [published_reader])
+
+    assert check(work, [published_reader]) <= TOLERANCE
+    digest = hashlib.sha256(exported(work)).hexdigest()
+    origin = reports.read(work, NAME, "export", digest)
+    trained = Bundle.read(published_reader, ReaderManifest).manifest.training
+    assert len(origin["detector"]) == len(trained["detector"])
+    assert len(origin["refiner"]) == len(trained["refiner"]) + 1
+    with pytest.raises(WorkFolderMismatch, match="was trained here"):
+        adopt(copied, published_reader)
 
 
 def test_what_was_fitted_makes_a_manifest(work: Path) -> None:

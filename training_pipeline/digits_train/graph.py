@@ -10,9 +10,12 @@ import numpy as np
 import onnx
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 
+# What follows on the pixels that TensorFlow deals out for a dilated convolution.
+_DILATED = ("Transpose", "Conv", "Transpose", "DepthToSpace", "Slice", "Transpose", "Mul", "Add")
+
 
 def simplify(model: onnx.ModelProto) -> None:
-    """Make each dense layer with its norm one `Gemm`, and each flattening one `Flatten`.
+    """Make dense layers with their norms a `Gemm`, flattenings a `Flatten`, dilations a `Conv`.
 
     What is not laid out as Keras's layers are is left alone.
     """
@@ -21,6 +24,8 @@ def simplify(model: onnx.ModelProto) -> None:
             _merge_dense(model.graph, node)
         elif node.op_type == "Reshape":
             _flatten(model.graph, node)
+        elif node.op_type == "SpaceToDepth":
+            _dilate(model.graph, node)
     _drop_unused(model.graph)
 
 
@@ -55,6 +60,47 @@ def _flatten(graph: GraphProto, reshape: NodeProto) -> None:
     if shape is not None and shape.op_type == "Concat" and len(shape.input) == 2:
         flat = helper.make_node("Flatten", reshape.input[:1], reshape.output, reshape.name)
         reshape.CopyFrom(flat)
+
+
+def _dilate(graph: GraphProto, dealt: NodeProto) -> None:
+    """Put a dilated convolution that leaves the size as it is, with its norm, into one node.
+
+    TensorFlow deals the pixels out to several smaller pictures, convolves these, and
+    gathers the pixels again, whatever the size: half of the nodes work out how far to pad.
+    """
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    writers = {output: node for node in graph.node for output in node.output}
+    padded = writers[writers[dealt.input[0]].input[0]]
+    steps = [dealt]
+    for kind in _DILATED:
+        follower = _only_reader(graph, steps[-1])
+        if follower is None or follower.op_type != kind:
+            return
+        steps.append(follower)
+    convolution, scale, bias = (steps[_DILATED.index(kind) + 1] for kind in ("Conv", "Mul", "Add"))
+    wanted = (convolution.input[1], scale.input[1], bias.input[1])
+    if padded.op_type != "Pad" or any(name not in constants for name in wanted):
+        return
+    weights, scales, biases = (constants[name] for name in wanted)
+    scales = scales.reshape(-1, 1, 1, 1)
+    by = helper.get_node_attr_value(dealt, "blocksize")
+    names = [f"{convolution.name}/weights", f"{convolution.name}/bias"]
+    for name, value in zip(names, (weights * scales, biases.reshape(-1)), strict=True):
+        graph.initializer.append(numpy_helper.from_array(value, name))
+    down, across = weights.shape[2:]
+    edges = [by * (down // 2), by * (across // 2)]
+    dilated = helper.make_node(
+        "Conv",
+        [padded.input[0], *names],
+        bias.output,
+        convolution.name,
+        dilations=[by, by],
+        kernel_shape=[down, across],
+        pads=edges + edges,
+    )
+    place = list(graph.node).index(bias)
+    graph.node.remove(bias)
+    graph.node.insert(place, dilated)
 
 
 def _drop_unused(graph: GraphProto) -> None:

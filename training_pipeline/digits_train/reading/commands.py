@@ -46,7 +46,7 @@ BesideOption = Annotated[
         "--beside",
         exists=True,
         file_okay=False,
-        help="A work folder with another training: the nets of all answer together.",
+        help="A work folder or a published reader: the nets of all answer together.",
     ),
 ]
 FULL = CourseName.FULL
@@ -87,6 +87,17 @@ def train(config: CourseOption = FULL, work: WorkOption = WORK, seed: SeedOption
 
 
 @app.command()
+def adopt(work: WorkOption = WORK, models_dir: ModelsOption = MODELS_DIR) -> None:
+    """Take over the published reader's detector instead of training one, WORK/detector.onnx."""
+    from digits_core.bundle import READER, find
+
+    from digits_train.reading.exporting import adopt
+
+    folder = find(READER, models_dir)
+    console.print(f"{adopt(work, folder)}: that of {folder}")
+
+
+@app.command()
 def close_ups(  # noqa: PLR0917 (typer hands options over by name)
     config: CourseOption = FULL,
     work: WorkOption = WORK,
@@ -122,7 +133,8 @@ def refine(config: CourseOption = FULL, work: WorkOption = WORK, seed: SeedOptio
 @app.command()
 def export(work: WorkOption = WORK, beside: BesideOption = NOTHING) -> None:
     """Write both nets to WORK/reader.onnx and see that it answers as Keras does."""
-    from digits_train.reading.exporting import check, export
+    from digits_train.reading.exporting import export
+    from digits_train.reading.parity import check
 
     path = export(work, beside)
     difference = check(work, beside)

@@ -1,34 +1,43 @@
-"""Stage `reader export`: both nets' averaged weights as one ONNX file.
+"""Stage `reader export`: both nets' averaged weights as one ONNX file."""
 
-Nets of several trainings may answer together, by the mean of what each says, which is
-right more often than any of them: Lakshminarayanan et al., "Simple and Scalable
-Predictive Uncertainty Estimation using Deep Ensembles" (2017).
-"""
-
+import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import onnx
 import onnxruntime
-from digits_core.bundle import digest_of
-from digits_core.reading.close_ups import SIDE
+from digits_core.bundle import MODEL_FILE, Bundle, ReaderManifest, digest_of
+from numpy.typing import NDArray
 
 from digits_train import reports
-from digits_train.errors import ParityFailed, StageMissing
-from digits_train.export import BATCH, OPSET, require_tensorflow
+from digits_train.errors import StageMissing, WorkFolderMismatch
+from digits_train.export import OPSET, require_tensorflow
+from digits_train.graph import simplify
 from digits_train.reading import net, refinement
 from digits_train.reading.course import NAME
-from digits_train.reading.tiles import SHAPE, Tiles
+from digits_train.reading.joining import DETECTOR, HALVES, REFINER, Half, half_of, side_by_side
 
-PAGE, CELLS = "page", "cells"
-CLOSE_UPS, ANSWERS = "close_ups", "answers"
+Values = NDArray[np.float32]
 
-TILES = 100
-TOLERANCE = 1e-3
-"""The largest difference of a logit or a box's value; what rounding makes is a tenth of it."""
+_BUILD: dict[str, Callable[[int], keras.Model]] = {
+    DETECTOR.name: net.build,
+    REFINER.name: refinement.build,
+}
+_STAGE = {DETECTOR.name: "train", REFINER.name: "refine"}
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A trained net: its graph, how it answers, and where its weights came from."""
+
+    graph: onnx.ModelProto
+    answer: Callable[[Values], Values]
+    origin: list[dict[str, Any]]
 
 
 def export(work: Path, beside: Sequence[Path] = ()) -> Path:
@@ -36,110 +45,77 @@ def export(work: Path, beside: Sequence[Path] = ()) -> Path:
 
     float32[batch, height, width] `page` makes float32[batch, h, w, 16] `cells`,
     float32[count, 32, 32] `close_ups` make float32[count, 12] `answers`. The nets in
-    the work folders `beside` answer with those in `work`. Raises `StageMissing`
+    the folders `beside`, work folders or published bundles, answer with those in
+    `work`; a detector that `work` has adopted counts once. Raises `StageMissing`
     without weights, `TrainError` when Keras runs on another backend than TensorFlow.
     """
-    folders = [*beside, work]
-    model = side_by_side(list(map(detector, folders)), list(map(refiner, folders)))
+    trained = {half: nets(half, work, beside) for half in HALVES}
+    model = side_by_side(*([each.graph for each in trained[half]] for half in HALVES))
     path = work / f"{NAME}.onnx"
     part = path.with_suffix(".part")
     part.write_bytes(model)
     part.replace(path)
-    origin = {
-        name: [json.loads((each / f"{name}.train.json").read_text("utf-8")) for each in folders]
-        for name in ("detector", "refiner")
-    }
+    origin = {half.name: [one for each in trained[half] for one in each.origin] for half in HALVES}
     (digest,) = digest_of(model).values()
     reports.write(work, NAME, "export", digest, origin)
     return path
 
 
-def side_by_side(finds: Sequence[keras.Model], refines: Sequence[keras.Model]) -> bytes:
-    """An ONNX file of detectors, which answer by their mean, and of refiners, which do as well.
+def adopt(work: Path, folder: Path) -> Path:
+    """Take over the detector of the published reader in `folder`, as `work`/detector.onnx.
 
-    Raises `TrainError` on another backend than TensorFlow.
+    It takes the place of training one: close-ups are made of what it finds. Raises
+    `BundleError` when the bundle is not whole, `WorkFolderMismatch` where a detector
+    was trained.
     """
-    require_tensorflow()
-    # Heavy, and not there on another backend: only for this stage.
-    import tensorflow as tf  # noqa: PLC0415
-    import tf2onnx  # noqa: PLC0415
-
-    signature = [
-        tf.TensorSpec((None, None, None), tf.float32, name=PAGE),
-        tf.TensorSpec((None, SIDE, SIDE), tf.float32, name=CLOSE_UPS),
-    ]
-    answer = tf.function(
-        lambda page, close_ups: {
-            CELLS: sum(net(page, training=False) for net in finds) / len(finds),
-            ANSWERS: sum(net(close_ups, training=False) for net in refines) / len(refines),
-        },
-        signature,
+    weights = _weights(work, DETECTOR)
+    if weights.is_file():
+        raise WorkFolderMismatch(
+            f"{weights} was trained here: name another work folder with --work for the published "
+            "detector"
+        )
+    adopted = _published(folder, DETECTOR)
+    work.mkdir(parents=True, exist_ok=True)
+    (work / f"{DETECTOR.name}.train.json").write_text(
+        json.dumps(adopted.origin, indent=2) + "\n", "utf-8"
     )
-    proto, _ = tf2onnx.convert.from_function(answer, signature, opset=OPSET)
-    names = {
-        PAGE: (BATCH, "height", "width"),
-        CELLS: (BATCH, "rows", "columns"),
-        CLOSE_UPS: ("count",),
-        ANSWERS: ("count",),
-    }
-    for value in (*proto.graph.input, *proto.graph.output):
-        for dimension, name in zip(
-            value.type.tensor_type.shape.dim, names[value.name], strict=False
-        ):
-            dimension.dim_param = name
-    onnx.checker.check_model(proto, full_check=True)
-    content: bytes = proto.SerializeToString(deterministic=True)
-    return content
+    path = _adopted(work, DETECTOR)
+    path.write_bytes(adopted.graph.SerializeToString(deterministic=True))
+    return path
+
+
+def unrefined(work: Path, seed: int) -> tuple[bytes, str]:
+    """The detector of `work` beside a refiner that learnt nothing; and the detector's SHA-256.
+
+    Raises `StageMissing`.
+    """
+    model = side_by_side(
+        [_trained(work, DETECTOR).graph], [_graph(refinement.build(seed), REFINER)]
+    )
+    return model, hashlib.sha256(_source(work, DETECTOR).read_bytes()).hexdigest()
 
 
 def detector(work: Path) -> keras.Model:
-    """The detector with its averaged weights. Raises `StageMissing`."""
-    return _trained(work, "detector", net.build, "train")
+    """The detector trained in `work`, with its averaged weights."""
+    return _loaded(work, DETECTOR)
 
 
 def refiner(work: Path) -> keras.Model:
-    """The refiner with its averaged weights. Raises `StageMissing`."""
-    return _trained(work, "refiner", refinement.build, "refine")
+    """The refiner trained in `work`, with its averaged weights."""
+    return _loaded(work, REFINER)
 
 
-def _trained(work: Path, name: str, build: Callable[[int], keras.Model], stage: str) -> keras.Model:
-    path = work / f"{name}.weights.h5"
-    if not path.is_file():
-        raise StageMissing(f"{path} is missing: run `digits-train reader {stage}` first")
-    model = build(0)
-    model.load_weights(path)
-    return model
+def nets(half: Half, work: Path, beside: Sequence[Path]) -> list[Net]:
+    """The nets of all folders, each once, the one of `work` last.
 
-
-def check(work: Path, beside: Sequence[Path] = ()) -> float:
-    """Compare Keras with onnxruntime on tiles by other hands, write `work`/reader.parity.json.
-
-    `beside` is what was exported with. Returns the largest difference of an
-    answer. Raises `ParityFailed` when it is beyond `TOLERANCE`, `StageMissing`
-    without weights, export or tiles.
+    `beside` are work folders or published bundles. Raises `StageMissing`, `BundleError`.
     """
-    model = exported(work)
-    tiles = Tiles.watched(work).pixels[:TILES].astype(np.float32) / 255
-    middle = (SHAPE[1] - SIDE) // 2
-    close_ups = tiles[:, :SIDE, middle : middle + SIDE]
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    found = session.run([CELLS, ANSWERS], {PAGE: tiles, CLOSE_UPS: close_ups})
-    difference = 0.0
-    kinds = (detector, refiner)
-    for answer, trained, shown in zip(found, kinds, (tiles, close_ups), strict=True):
-        nets = map(trained, [*beside, work])
-        each = [net.predict(shown, batch_size=TILES, verbose=0) for net in nets]
-        difference = max(difference, float(np.abs(answer - np.mean(each, axis=0)).max()))
-    (digest,) = digest_of(model).values()
-    passed = difference <= TOLERANCE
-    values = {"tiles": len(tiles), "largest_difference": difference, "passed": passed}
-    reports.write(work, NAME, "parity", digest, values)
-    if not passed:
-        raise ParityFailed(
-            f"{NAME}: ONNX and Keras differ by {difference:.1e} (at most {TOLERANCE:.0e}): "
-            "run `digits-train reader export` again; when it stays so, the export is at fault"
-        )
-    return difference
+    others = [
+        _published(folder, half) if (folder / MODEL_FILE).is_file() else _trained(folder, half)
+        for folder in beside
+    ]
+    own = _trained(work, half)
+    return [*(each for each in others if each.origin != own.origin), own]
 
 
 def exported(work: Path) -> bytes:
@@ -148,3 +124,83 @@ def exported(work: Path) -> bytes:
     if not path.is_file():
         raise StageMissing(f"{path} is missing: run `digits-train reader export` first")
     return path.read_bytes()
+
+
+def _trained(work: Path, half: Half) -> Net:
+    """That of a work folder, trained or adopted there."""
+    source = _source(work, half)
+    if not source.is_file():
+        raise StageMissing(
+            f"{source} is missing: run `digits-train reader {_STAGE[half.name]}` first"
+        )
+    origin = json.loads((work / f"{half.name}.train.json").read_text("utf-8"))
+    if source == _adopted(work, half):
+        return _as_published(onnx.load(source), half, origin)
+    model = _loaded(work, half)
+
+    def answer(shown: Values) -> Values:
+        values: Values = model.predict(shown, verbose=0)
+        return values
+
+    return Net(_graph(model, half), answer, [origin])
+
+
+def _published(folder: Path, half: Half) -> Net:
+    """That of a bundle."""
+    bundle = Bundle.read(folder, ReaderManifest)
+    origin = [
+        {"config": {key: value for key, value in each.items() if key != "commit"}}
+        | {"commit": each["commit"]}
+        for each in bundle.manifest.training[half.name]
+    ]
+    graph = half_of(onnx.load_model_from_string(bundle.model), half)
+    simplify(graph)
+    return _as_published(graph, half, origin)
+
+
+def _as_published(graph: onnx.ModelProto, half: Half, origin: list[dict[str, Any]]) -> Net:
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+
+    def answer(shown: Values) -> Values:
+        values: Values
+        (values,) = session.run([half.output], {half.input: shown})
+        return values
+
+    return Net(graph, answer, origin)
+
+
+def _graph(model: keras.Model, half: Half) -> onnx.ModelProto:
+    """A Keras model's graph. Raises `TrainError` on another backend than TensorFlow."""
+    require_tensorflow()
+    # Heavy, and not there on another backend: only for this stage.
+    import tensorflow as tf  # noqa: PLC0415
+    import tf2onnx  # noqa: PLC0415
+
+    sides = [side if isinstance(side, int) else None for side in half.takes]
+    signature = [tf.TensorSpec(sides, tf.float32, name=half.input)]
+    answer = tf.function(lambda shown: {half.output: model(shown, training=False)}, signature)
+    proto, _ = tf2onnx.convert.from_function(answer, signature, opset=OPSET)
+    simplify(proto)
+    return proto
+
+
+def _loaded(work: Path, half: Half) -> keras.Model:
+    model = _BUILD[half.name](0)
+    model.load_weights(_weights(work, half))
+    return model
+
+
+def _source(work: Path, half: Half) -> Path:
+    """What a net of a work folder is read from: the weights trained there, or what it adopted."""
+    adopted = _adopted(work, half)
+    return adopted if adopted.is_file() else _weights(work, half)
+
+
+def _weights(work: Path, half: Half) -> Path:
+    return work / f"{half.name}.weights.h5"
+
+
+def _adopted(work: Path, half: Half) -> Path:
+    return work / f"{half.name}.onnx"

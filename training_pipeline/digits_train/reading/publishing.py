@@ -16,7 +16,8 @@ from digits_train.drawings import STYLES, drawing, png
 from digits_train.errors import PublishRefused
 from digits_train.publish import refuse_dirty
 from digits_train.reading.course import NAME
-from digits_train.reading.exporting import ANSWERS, CELLS, CLOSE_UPS, PAGE, exported
+from digits_train.reading.exporting import exported
+from digits_train.reading.joining import DETECTOR, REFINER
 
 CANARIES = ("2026", "0413\n8", "97 56")
 
@@ -55,10 +56,10 @@ def bundle(
         name=NAME,
         version=version,
         files=digest_of(model),
-        input=PAGE,
-        output=CELLS,
-        refiner_input=CLOSE_UPS,
-        refiner_output=ANSWERS,
+        input=DETECTOR.input,
+        output=DETECTOR.output,
+        refiner_input=REFINER.input,
+        refiner_output=REFINER.output,
         parameters=sum(int(np.prod(t.dims)) for t in graph.initializer if len(t.dims)),
         normalizer_version=PAGE_VERSION,
         metrics=metrics or {},

@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from digits_core.bundle import digest_of
 from digits_core.image import PAGE_VERSION
 from digits_core.reading.close_ups import NOTHING, SIDE, close_ups
 from digits_core.reading.detector import Character
@@ -19,9 +18,8 @@ from digits_core.reading.nets import Nets
 from numpy.typing import NDArray
 
 from digits_train import fonts
-from digits_train.reading import refinement
 from digits_train.reading.composition import Composition, Spacing
-from digits_train.reading.exporting import detector, side_by_side
+from digits_train.reading.exporting import unrefined
 from digits_train.reading.publishing import bundle
 from digits_train.reading.tiles import STYLES, Bindery, places
 from digits_train.shards import Arrays, Item, Kit, Shards, save, sizes
@@ -145,12 +143,11 @@ def make(
     without the strokes, `WorkFolderMismatch` when those there were made in another way.
     """
     shards, kit = _shards(work), Kit(work, data_dir, fonts_dir, seed, with_pens)
-    # The refiner beside it is untrained: it is not asked here.
-    unrefined = side_by_side([detector(work)], [refinement.build(seed)])
-    (digest,) = digest_of((work / "detector.weights.h5").read_bytes()).values()
+    # The refiner beside the detector is not asked here.
+    nets, digest = unrefined(work, seed)
     how = {"layout": PAGE_VERSION, "seed": seed, "count": pictures, "styles": STYLES}
     shards.claim(how | {"detector": digest})
-    (folder(work) / _UNREFINED).write_bytes(unrefined)
+    (folder(work) / _UNREFINED).write_bytes(nets)
     watched = {_VALIDATION: min(SHARD, max(20, pictures // 10))}
     shards.make(watched | _sizes(pictures), partial(_write, kit), processes)
 

@@ -27,6 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, few: Data) -> Path:
     work = tmp_path_factory.mktemp("work")
     few.save(work)
     net.build(0).save_weights(work / "detector.weights.h5")
+    (work / "detector.train.json").write_text('{"config": {}, "commit": "c"}', "utf-8")
     samples.make(12, 20, work, fonts_dir=None, with_pens=False)
     return work
 
