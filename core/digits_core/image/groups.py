@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits_core.image.connected import Labels as Told
+from digits_core.image.connected import connected
+
 Grey: TypeAlias = NDArray[np.uint8]
-Labels: TypeAlias = NDArray[np.uint16] | Grey
+Labels: TypeAlias = Told | Grey
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels; the last two lie outside."""
 
@@ -147,12 +150,12 @@ def find_groups(mask: Grey) -> Grouping:
     left, top, width, height = cv2.boundingRect(mask)
     if not width:  # OpenCV would crash on a picture of no pixels
         return Grouping([], mask, 0, [])
-    _, _, stats, _ = _components(mask[top : top + height, left : left + width])
+    _, stats = connected(mask[top : top + height, left : left + width])
     if len(stats) == 2:  # most pictures hold one piece of ink
         area = int(stats[1, cv2.CC_STAT_AREA])
         only = Component(255, left, top, left + width, top + height, area)
         return Grouping([Group([only])], mask, area, [])
-    _, labels, stats, _ = _components(mask)
+    labels, stats = connected(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
     ink = int(areas.sum())
     by_area = areas.argsort()[::-1][:_MOST_COMPONENTS] + 1
@@ -175,11 +178,6 @@ def find_groups(mask: Grey) -> Grouping:
     groups.sort(key=lambda group: group.area, reverse=True)
     kept = {component.label for group in groups for component in group.components}
     return Grouping(groups, labels, ink, [c for c in components if c.label not in kept])
-
-
-def _components(mask: Grey) -> tuple[int, Labels, NDArray[np.int32], NDArray[np.float64]]:
-    """OpenCV's, with labels of two bytes: half the time of its default, and enough of them."""
-    return cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_16U, cv2.CCL_SPAGHETTI)
 
 
 def _without_surroundings(found: list[Component], labels: Labels) -> list[Component]:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits_core.image.connected import connected
+
 Grey: TypeAlias = NDArray[np.uint8]
 
 # A ruled line crosses this share of the picture; no stroke of a digit in it does.
@@ -44,15 +46,14 @@ def _level(mask: Grey) -> Grey:
     bold = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
     thin = cv2.bitwise_and(mask, cv2.bitwise_not(bold))
     pieces = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
+    if not cv2.countNonZero(pieces):
+        return pieces
     joined = cv2.dilate(pieces, np.ones((3, piece), np.uint8))
     least = _ACROSS * mask.shape[1]
     # Most pages have no lines, and labelling costs more than all the rest.
     if cv2.countNonZero(cv2.reduce(joined, 0, cv2.REDUCE_MAX)) < least:
         return np.zeros_like(mask)
-    # Pieces are too long for more of them than two bytes count.
-    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        joined, 8, cv2.CV_16U, cv2.CCL_SPAGHETTI
-    )
+    labels, stats = connected(joined)
     long = np.where(stats[:, cv2.CC_STAT_WIDTH] >= least, np.uint8(255), np.uint8(0))
     long[0] = 0
     return cv2.bitwise_and(pieces, long[labels])

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits_core.image.connected import connected
 from digits_core.image.frame import stroke_width
 from digits_core.image.groups import runs_along
 from digits_core.image.lines import without_lines
@@ -198,7 +199,7 @@ def _lineless(mask: Grey) -> Grey | None:
 
 def _pieces(mask: Grey) -> NDArray[np.int32]:
     """Left, top, width, height and area of the ink's pieces, but for specks, rules and frames."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = connected(mask)
     boxes = stats[1:]
     height, width = mask.shape
     # A single character, or a row of them that touch, may fill the picture, but it is no frame.

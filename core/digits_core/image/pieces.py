@@ -7,12 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits_core.image.connected import connected
 from digits_core.image.frame import SIDE
 
 Grey: TypeAlias = NDArray[np.uint8]
-
-
-_MOST_PIECES = (SIDE // 2) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +31,7 @@ def find_pieces(pictures: Grey) -> Pieces:
     sheet = np.zeros((len(pictures), SIDE + 1, SIDE), np.uint8)
     for picture, place in zip(pictures, sheet, strict=True):
         cv2.threshold(picture, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU, dst=place[:SIDE])
-    # Labels of two bytes take half the time; so many pictures cannot have more pieces.
-    labels = cv2.CV_16U if len(pictures) * _MOST_PIECES < 2**16 else cv2.CV_32S
-    _, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        sheet.reshape(-1, SIDE), 8, labels, cv2.CCL_SPAGHETTI
-    )
+    _, stats = connected(sheet.reshape(-1, SIDE))
     left, top, width, height = stats[1:, :4].T
     place, top = np.divmod(top, SIDE + 1)
     box = np.zeros((len(pictures), 4), np.int32)

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digits_core.image.connected import connected
+
 Grey: TypeAlias = NDArray[np.uint8]
 
 # Surroundings take this share of a border of the picture, and are so many times longer than the
@@ -24,7 +26,8 @@ def surroundings(mask: Grey) -> Grey | None:
     borders = mask[0], mask[-1], mask[:, 0], mask[:, -1]
     if all(np.count_nonzero(border) < _ALONG * len(border) for border in borders):
         return None
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = connected(mask)
+    count = len(stats)
     along = np.zeros(count, int)
     for border in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         along += np.bincount(border, minlength=count) >= _ALONG * len(border)

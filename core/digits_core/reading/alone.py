@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digits_core.image import Page
+from digits_core.image.connected import Labels, Stats, connected
 from digits_core.image.frame import frame
 from digits_core.image.groups import Component, Group
 from digits_core.image.normalize import cut_out
@@ -18,7 +18,7 @@ _SLACK = 0.2
 
 def alone(page: Page, found: Mapping[int, Character]) -> dict[int, NDArray[np.uint8]]:
     """The 28x28 of each character whose ink is its own, by its key in `found`."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(page.mask, connectivity=8)
+    labels, stats = connected(page.mask)
     seen = {}
     for place, character in found.items():
         group = _ink_of(page, character, labels, stats)
@@ -27,9 +27,7 @@ def alone(page: Page, found: Mapping[int, Character]) -> dict[int, NDArray[np.ui
     return seen
 
 
-def _ink_of(
-    page: Page, character: Character, labels: NDArray[np.int32], stats: NDArray[np.int32]
-) -> Group | None:
+def _ink_of(page: Page, character: Character, labels: Labels, stats: Stats) -> Group | None:
     """The ink within a character's box; None where some of it reaches beyond."""
     left, top, right, bottom = within(page, character, 0)
     core = labels[top:bottom, left:right]
