@@ -12,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from digits_core import Answers, Limits, Normalized, Number, Prediction, Reader, Recognizer
+from digits_core.reading import counted, may_be_several
 from numpy.typing import NDArray
 
 from digits_server import deadline
@@ -25,6 +26,8 @@ from digits_server.picture import Picture, Pixels
 
 PIECE = 32
 """Pictures between two turns of the event loop: some 10 ms of the largest model."""
+
+Outcome = TypeVar("Outcome")
 
 ROWS = 128
 """The same of plain values, which take less."""
@@ -110,6 +113,37 @@ class Batcher:
 
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._decoders, copy_context().run, work)
+
+    async def count(
+        self, picture: Picture, outcomes: Sequence[Prediction | Outcome], reader: Reader | None
+    ) -> list[Prediction | Outcome]:
+        """What models said of one picture, those in doubt with what a reader counts in it.
+
+        It is asked where the digits may touch, which no model tells from what is none.
+        """
+        doubts = any(isinstance(each, Prediction) and may_be_several(each) for each in outcomes)
+        if reader is None or not doubts or not picture.countable:
+            return list(outcomes)
+        try:
+            number = await self.read(picture, reader, min_digits=0, max_digits=0)
+        except FieldError:
+            return list(outcomes)  # it is answered, whatever the reader makes of it
+        return [
+            counted(each, number) if isinstance(each, Prediction) else each for each in outcomes
+        ]
+
+    async def count_all(
+        self,
+        pictures: Sequence[Picture],
+        outcomes: Sequence[Prediction | Outcome],
+        reader: Reader | None,
+    ) -> list[Prediction | Outcome]:
+        """The same of many pictures, an outcome each."""
+        return [
+            one
+            for picture, outcome in zip(pictures, outcomes, strict=True)
+            for one in await self.count(picture, [outcome], reader)
+        ]
 
     async def _prepare_all(self, pictures: Sequence[Picture]) -> list[Normalized | FieldError]:
         heavy = [place for place, picture in enumerate(pictures) if picture.heavy]

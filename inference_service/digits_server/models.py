@@ -101,6 +101,11 @@ class Models:
             raise NotReady("the reader did not load: cut the number into digits")
         return self._reader
 
+    @property
+    def counter(self) -> Reader | None:
+        """The reader where there is one that can be asked."""
+        return self._reader if isinstance(self._reader, Reader) else None
+
     def __iter__(self) -> Iterator[Recognizer | Reader | Broken]:
         """All of them, in the order of their names."""
         several = [*self._models.values(), *([self._reader] if self._reader else [])]

@@ -39,6 +39,11 @@ class Picture(ABC):
         """Whether it has more pixels than a drawing, or may have."""
         return False
 
+    @property
+    def countable(self) -> bool:
+        """Whether it may show several digits: values are one digit's, whoever sent them."""
+        return True
+
     @abstractmethod
     def grey(self, limits: Limits) -> NDArray[np.uint8]:
         """Make it grey, uint8[H, W]; raises `digits_core.errors.ImageError`."""
@@ -114,6 +119,11 @@ class Pixels(Picture):
     def values(self) -> NDArray[np.uint8]:
         """The values, uint8[28, 28]; raises `digits_core.errors.WrongSize`."""
         return digits_core.values(self.data)
+
+    @property
+    @override
+    def countable(self) -> bool:
+        return False
 
     @override
     def grey(self, limits: Limits) -> NDArray[np.uint8]:

@@ -36,7 +36,8 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
         with at("model"):
             recognizer = self._models.get(request.model)
         picture = translation.picture(request.image, "image")
-        answer = await self._batcher.answer(picture, recognizer)
+        found = await self._batcher.answer(picture, recognizer)
+        (answer,) = await self._batcher.count(picture, [found], self._models.counter)
         if isinstance(answer, Row) and not request.include_normalized:
             return rows.response(answer)
         return translation.response(answer, with_normalized=request.include_normalized)
@@ -53,6 +54,7 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
             return rows.batch(await self._batcher.recognize_values(values, recognizer))
         pictures = translation.pictures(request.images)
         outcomes = await self._batcher.recognize_all(pictures, recognizer)
+        outcomes = await self._batcher.count_all(pictures, outcomes, self._models.counter)
         return translation.batch(outcomes, with_normalized=request.include_normalized)
 
     @override
@@ -61,8 +63,10 @@ class DigitService(digits_pb2_grpc.DigitServiceServicer):
     ) -> pb.CompareModelsResponse:
         self._check_count("models", request.models)
         names = tuple(request.models) or COMPARED
-        seen = await self._batcher.see(translation.picture(request.image, "image"))
+        picture = translation.picture(request.image, "image")
+        seen = await self._batcher.see(picture)
         outcomes = [await self._ask(place, name, seen) for place, name in enumerate(names)]
+        outcomes = await self._batcher.count(picture, outcomes, self._models.counter)
         return translation.comparison(names, outcomes)
 
     @override

@@ -11,6 +11,7 @@ import pytest
 from digits.v1 import digits_pb2 as pb
 from digits.v1 import digits_pb2_grpc
 from digits_core import Recognizer
+from digits_train.drawings import drawing
 
 from tests.conftest import PATIENCE_S
 
@@ -70,6 +71,41 @@ def test_batches_of_the_same(stub: Stub, digit_png: bytes, model: str, count: in
     assert len(results) == count
     for result in results:
         assert result.prediction.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def touching() -> bytes:
+    """A 3 and a 5 that run into each other, on white paper."""
+    ink = [255 - drawing(digit) for digit in (3, 5)]
+    boxes = [cv2.boundingRect(cv2.compare(each, 60, cv2.CMP_GT)) for each in ink]
+    left, right = (
+        each[y : y + height, x : x + width]
+        for each, (x, y, width, height) in zip(ink, boxes, strict=True)
+    )
+    high, wide = max(len(left), len(right)), left.shape[1] + right.shape[1] - 8
+    joined = np.zeros((high, wide), np.uint8)
+    for part, start in ((left, 0), (right, wide - right.shape[1])):
+        top = (high - len(part)) // 2
+        spot = joined[top : top + len(part), start : start + part.shape[1]]
+        np.maximum(spot, part, out=spot)
+    paper = cv2.copyMakeBorder(joined, 40, 40, 40, 40, cv2.BORDER_CONSTANT)
+    assert cv2.connectedComponents(cv2.compare(paper, 60, cv2.CMP_GT))[0] == 2
+    return cv2.imencode(".png", 255 - paper)[1].tobytes()
+
+
+def test_digits_that_touch_are_several(stub: Stub, touching: bytes) -> None:
+    """A single piece of ink that is no digit is counted, however it is asked about."""
+    image = pb.Image(encoded=touching)
+    alone = stub.Predict(pb.PredictRequest(image=image)).prediction
+    batch = stub.PredictBatch(pb.PredictBatchRequest(images=[image])).results[0].prediction
+    compared = stub.CompareModels(pb.CompareModelsRequest(image=image)).results
+    in_process = Recognizer.load().predict(touching)
+
+    assert in_process.digit_count == 1
+    for answer in (alone, batch, *(each.prediction for each in compared)):
+        assert not answer.accepted
+        assert answer.reason == pb.REJECTION_REASON_SEVERAL_DIGITS
+        assert answer.digit_count == 2
 
 
 def test_comparison(stub: Stub, digit_png: bytes) -> None:

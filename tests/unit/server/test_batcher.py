@@ -2,16 +2,16 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
-from digits_core import Limits, Reader, Recognizer
+from digits_core import Limits, Prediction, Reader, Recognizer, Rejection
 from digits_server import deadline
 from digits_server.batcher import PIECE, Batcher
-from digits_server.errors import DeadlinePassed, FieldError
+from digits_server.errors import DeadlinePassed, FieldError, ImageMissing
 from digits_server.picture import Encoded, Missing, Picture, Pixels
 from numpy.typing import NDArray
 from typing_extensions import override
@@ -96,6 +96,48 @@ async def test_only_bad_pictures(batcher: Batcher, recognizer: Recognizer) -> No
     outcomes = await batcher.recognize_all([Missing("a"), Missing("b")], recognizer)
 
     assert [outcome.field for outcome in outcomes] == ["a", "b"]
+
+
+@pytest.fixture
+def doubt(recognizer: Recognizer) -> Prediction:
+    """A model's doubt about something wide."""
+    answer = recognizer.predict(bars((40, 30)))
+    wide = np.zeros((28, 28), np.uint8)
+    wide[10:18, 4:24] = 255
+    return replace(answer, accepted=False, reason=Rejection.NOT_A_DIGIT, normalized=wide)
+
+
+THREE = png(bars((40, 30), (90, 30), (140, 30)))
+
+
+async def test_doubts_are_counted(batcher: Batcher, reader: Reader, doubt: Prediction) -> None:
+    """The reader is asked about each picture in doubt, and faults stay in their place."""
+    fault = FieldError("images[1]", ImageMissing("none"))
+    pictures = [Encoded("images[0].encoded", THREE), Missing("images[1]")]
+    counted, same = await batcher.count_all(pictures, [doubt, fault], reader)
+
+    assert isinstance(counted, Prediction)
+    assert (counted.reason, counted.digit_count) == (Rejection.SEVERAL_DIGITS, 3)
+    assert same is fault
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(Pixels("image.pixels", bytes(784)), id="values"),
+        pytest.param(Encoded("image.encoded", b"text"), id="unreadable"),
+    ],
+)
+async def test_doubts_that_stay(
+    batcher: Batcher, reader: Reader, doubt: Prediction, picture: Picture
+) -> None:
+    """Values are one digit's; and what the reader cannot take was answered all the same."""
+    assert await batcher.count(picture, [doubt], reader) == [doubt]
+
+
+async def test_nobody_counts_without_a_reader(batcher: Batcher, doubt: Prediction) -> None:
+    """A server without one says what its models say."""
+    assert await batcher.count(Encoded("image.encoded", THREE), [doubt], None) == [doubt]
 
 
 async def test_queued_picture_is_not_decoded_after_a_cancel(batcher: Batcher) -> None:
