@@ -27,7 +27,8 @@ _MOST_LOGIT = 80.0
 _FAR = 64.0
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: an array of logits is not equal or unequal to another.
+@dataclass(frozen=True, slots=True, eq=False)
 class Character:
     """Something that stands on a page.
 

@@ -18,21 +18,37 @@ _DRIFT = 0.1
 # the row's usual gap.
 _WIDE = 0.9
 _UNUSUAL = 2.0
-# Rows shorter than so many heights say little about how the page slants.
-_SHORT = 4.0
+# Rows whose characters deviate by less than so many heights say little about how the page slants.
+_SHORT = 1.2
+# Across a wide gap a row of a slanted page goes on higher or lower: so often the page's slant is
+# taken from the rows found and these are looked for anew.
+_LOOKS = 6
 
 Row = list[Character]
 
 
 def rows(characters: list[Character]) -> list[Row]:
     """The rows of a page from the top, each from the left."""
+    found, slant = _rows(characters, 0.0), 0.0
+    for _ in range(_LOOKS):
+        slant = _slant(found)
+        again = _rows(characters, slant)
+        if again == found:
+            break
+        found = again
+    return sorted(found, key=lambda row: median(c.middle[1] - slant * c.middle[0] for c in row))
+
+
+def _rows(characters: list[Character], slant: float) -> list[Row]:
+    """The rows of a page that falls by `slant` for each pixel to the right."""
     found: list[Row] = []
     # Of each row's last character: the middle from the top, the height, the right border.
     ends = np.empty((len(characters), 3))
     for character in sorted(characters, key=lambda c: c.middle[0]):
         middles, heights, rights = ends[: len(found)].T
         tall = np.maximum(heights, character.height)
-        away = np.abs(character.middle[1] - middles)
+        middle = character.middle[1] - slant * character.middle[0]
+        away = np.abs(middle - middles)
         gap = character.left - rights
         near = (away <= _LEVEL * tall) & (gap <= _FAR * tall)
         if near.any():
@@ -41,9 +57,8 @@ def rows(characters: list[Character]) -> list[Row]:
         else:
             place = len(found)
             found.append([character])
-        ends[place] = character.middle[1], character.height, character.right
-    slant = _slant(found)
-    return sorted(found, key=lambda row: median(c.middle[1] - slant * c.middle[0] for c in row))
+        ends[place] = middle, character.height, character.right
+    return found
 
 
 def gaps(row: Row) -> list[bool]:
@@ -58,10 +73,11 @@ def gaps(row: Row) -> list[bool]:
 
 
 def _slant(found: list[Row]) -> float:
-    """How far rows fall for each pixel to the right, by their ends; the long ones tell."""
+    """How far rows fall for each pixel to the right, by least squares; the long ones tell."""
     across = down = 0.0
     for row in found:
-        (left, top), (right, bottom) = row[0].middle, row[-1].middle
-        across += (right - left) ** 2 + (_SHORT * row[0].height) ** 2
-        down += (right - left) * (bottom - top)
+        middles = np.array([character.middle for character in row])
+        x, y = (middles - middles.mean(axis=0)).T
+        across += float(x @ x) + (_SHORT * row[0].height) ** 2
+        down += float(x @ y)
     return down / across if across else 0.0

@@ -43,6 +43,17 @@ def test_rows_in_reading_order(lines: list[list[Character]]) -> None:
     assert rows(shuffled(*lines)) == lines
 
 
+@pytest.mark.parametrize("slope", [-0.27, 0.27])
+def test_wide_gaps_on_a_slanted_page(slope: float) -> None:
+    """A row goes on behind a gap of two heights, though that is in the next row's place there."""
+    lines = [
+        line(200 + 40 * n, 5, slope) + line(200 + 40 * n + 145 * slope, 4, slope, x=145)
+        for n in range(3)
+    ]
+
+    assert rows(shuffled(*lines)) == lines
+
+
 def test_small_signs_stay_in_their_row() -> None:
     """A comma at the foot of a row stands in it, and the row goes on behind."""
     row = [character(0, 0), character(20, 16, 6, 10), character(30, 0)]
