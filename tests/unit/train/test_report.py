@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,18 +13,21 @@ from xml.etree import ElementTree as ET
 import cv2
 import numpy as np
 import pytest
-from digits_core import Recognizer
+from digits_core import Reader, Recognizer
 from digits_core.bundle import recognizers
 from digits_train.corruptions import NAMES
 from digits_train.data import Data
 from digits_train.drawings import STYLES, drawing
 from digits_train.pens import frame
 from digits_train.report import charts
+from digits_train.report.cards import reader_card
 from digits_train.report.charts import Axis, Series
 from digits_train.report.page import Chapter, Figure, Table, html, markdown
 from digits_train.report.stage import report
 from digits_train.why import MODELS, SHIFTS, lessons
 from numpy.typing import NDArray
+
+from tests.readers import write_reader
 
 Publish = Callable[..., Path]
 
@@ -250,6 +254,21 @@ def test_card(pages: Path, models: Path, name: str) -> None:
     assert Recognizer.load(name, models).manifest.digest in text
     for said in ("CC BY 4.0", "CC BY-SA 3.0", "MIT", "What it is for", "| MNIST test | read"):
         assert said in text
+
+
+@pytest.mark.parametrize("refiners", [1, 3])
+def test_reader_card(tiny_models: Path, tmp_path: Path, refiners: int) -> None:
+    """The card says which nets were trained how often, and names every seed."""
+    models_dir = tmp_path / "models"
+    shutil.copytree(tiny_models, models_dir)
+    seeds = [{"seed": 20 + place} for place in range(refiners)]
+    write_reader(models_dir, training={"detector": [{"seed": 24}], "refiner": seeds})
+
+    text = reader_card(Reader.load(models_dir), Chapter("", ["Of strings."]))
+
+    assert "The first looks at a page" in text
+    assert ("the second, 3 that answer by their mean, looks" in text) == (refiners == 3)
+    assert f"| seed | {', '.join(str(each['seed']) for each in seeds)}, 24 |" in text
 
 
 def test_lines_place_points() -> None:

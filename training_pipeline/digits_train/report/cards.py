@@ -1,5 +1,7 @@
 """Model cards: what each model is, of what it was made and what it is not for."""
 
+from collections.abc import Sequence
+
 from digits_core import Reader
 from digits_core.image import NORMALIZER_VERSION, PAGE_VERSION
 
@@ -93,20 +95,18 @@ def reader_card(reader: Reader, strings: Chapter) -> str:
     """The Markdown card of the reader; `strings` is the chapter on what it reads of them."""
     manifest = reader.manifest
     label = f"{reader.name} {reader.version}"
-    trainings = list(manifest.training.values())
-    seeds = sorted({str(net["seed"]) for nets in trainings for net in nets})
-    several = len(trainings[0]) > 1
-    together = f", {len(trainings[0])} of each that answer by their mean" if several else ""
+    seeds = sorted({str(net["seed"]) for nets in manifest.training.values() for net in nets})
+    detectors, refiners = (_together(manifest.training[kind]) for kind in ("detector", "refiner"))
     about = Chapter(
         "What it is",
         [
             (
                 f"Two kinds of convolutional networks in one file, {manifest.parameters:,} "
-                f"parameters{together}. The first looks at a page, white on black, as layout "
-                f"{PAGE_VERSION} makes it of a picture, and finds characters; the second looks "
-                "closely at each of them. What stands alone is shown to the default recogniser as "
-                "well. It answers with the digits in reading order, their boxes, and how sure it "
-                "is of each and of all."
+                f"parameters. The first{detectors} looks at a page, white on black, as layout "
+                f"{PAGE_VERSION} makes it of a picture, and finds characters; the second{refiners} "
+                "looks closely at each of them. What stands alone is shown to the default "
+                "recogniser as well. It answers with the digits in reading order, their boxes, and "
+                "how sure it is of each and of all."
             ),
             _origin(label, manifest.digest, manifest.commit, ", ".join(seeds)),
         ],
@@ -127,6 +127,11 @@ def reader_card(reader: Reader, strings: Chapter) -> str:
         [about, use, _learnt_from(fonts=True), Chapter("How good it is", strings.blocks)],
         "",
     )
+
+
+def _together(nets: Sequence[object]) -> str:
+    """What to say of a kind that was trained several times."""
+    return f", {len(nets)} that answer by their mean," if len(nets) > 1 else ""
 
 
 def _origin(label: str, digest: str, commit: str, seed: object) -> Table:
