@@ -46,8 +46,9 @@ def export(work: Path, beside: Sequence[Path] = ()) -> Path:
     float32[batch, height, width] `page` makes float32[batch, h, w, 16] `cells`,
     float32[count, 32, 32] `close_ups` make float32[count, 12] `answers`. The nets in
     the folders `beside`, work folders or published bundles, answer with those in
-    `work`; a detector that `work` has adopted counts once. Raises `StageMissing`
-    without weights, `TrainError` when Keras runs on another backend than TensorFlow.
+    `work`, those of a folder by their mean; a detector that `work` has adopted counts
+    once. Raises `StageMissing` without weights, `TrainError` when Keras runs on another
+    backend than TensorFlow.
     """
     trained = {half: nets(half, work, beside) for half in HALVES}
     model = side_by_side(*([each.graph for each in trained[half]] for half in HALVES))
@@ -194,8 +195,8 @@ def _loaded(work: Path, half: Half) -> keras.Model:
 
 def _source(work: Path, half: Half) -> Path:
     """What a net of a work folder is read from: the weights trained there, or what it adopted."""
-    adopted = _adopted(work, half)
-    return adopted if adopted.is_file() else _weights(work, half)
+    weights, adopted = _weights(work, half), _adopted(work, half)
+    return adopted if adopted.is_file() and not weights.is_file() else weights
 
 
 def _weights(work: Path, half: Half) -> Path:
