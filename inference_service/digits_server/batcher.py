@@ -7,7 +7,7 @@ checks and cancellations get their turn between them.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 from digits_core import Answers, Limits, Normalized, Number, Prediction, Reader, Recognizer
-from digits_core.reading import counted, may_be_several
+from digits_core.reading import counted, glance, may_be_several
 from numpy.typing import NDArray
 
 from digits_server import deadline
@@ -102,17 +102,12 @@ class Batcher:
         self, picture: Picture, reader: Reader, *, min_digits: int, max_digits: int
     ) -> Number:
         """Decode one picture and read its number, all of it on a worker thread: it takes long."""
-
-        def work() -> Number:
-            deadline.check()
-            with at(picture.field):
-                grey = picture.grey(self._limits)
-            deadline.check()
-            with at(picture.field):
-                return reader.read(grey, self._limits, min_digits=min_digits, max_digits=max_digits)
-
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._decoders, copy_context().run, work)
+        return await self._read(
+            picture,
+            lambda grey: reader.read(
+                grey, self._limits, min_digits=min_digits, max_digits=max_digits
+            ),
+        )
 
     async def count(
         self, picture: Picture, outcomes: Sequence[Prediction | Outcome], reader: Reader | None
@@ -125,7 +120,7 @@ class Batcher:
         if reader is None or not doubts or not picture.countable:
             return list(outcomes)
         try:
-            number = await self.read(picture, reader, min_digits=0, max_digits=0)
+            number = await self._read(picture, lambda grey: reader.read(glance(grey), self._limits))
         except FieldError:
             return list(outcomes)  # it is answered, whatever the reader makes of it
         return [
@@ -144,6 +139,20 @@ class Batcher:
             for picture, outcome in zip(pictures, outcomes, strict=True)
             for one in await self.count(picture, [outcome], reader)
         ]
+
+    async def _read(
+        self, picture: Picture, reading: Callable[[NDArray[np.uint8]], Number]
+    ) -> Number:
+        def work() -> Number:
+            deadline.check()
+            with at(picture.field):
+                grey = picture.grey(self._limits)
+            deadline.check()
+            with at(picture.field):
+                return reading(grey)
+
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._decoders, copy_context().run, work)
 
     async def _prepare_all(self, pictures: Sequence[Picture]) -> list[Normalized | FieldError]:
         heavy = [place for place, picture in enumerate(pictures) if picture.heavy]

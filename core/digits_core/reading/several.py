@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from digits_core.number import Number
 from digits_core.prediction import Prediction, Rejection
 
 _DOUBTS = (Rejection.NOT_A_DIGIT, Rejection.UNSURE)
+# Digits that touch are large enough in the picture to be counted on a copy of this many pixels; a
+# reader could take seconds over the textures of a large photo.
+_SIDE = 800
 # Above this a pixel of the 28x28 is ink.
 _INK = 127
 # A 1 that another digit touches is about this wide with it, for its height.
@@ -25,6 +29,15 @@ def may_be_several(answer: Prediction) -> bool:
         return False
     _, _, width, height = cv2.boundingRect((answer.normalized > _INK).astype(np.uint8))
     return width >= _WIDE * height
+
+
+def glance(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A grey picture uint8[H, W] as small as is enough to count digits."""
+    shrink = _SIDE / max(picture.shape)
+    if shrink >= 1:
+        return picture
+    height, width = (max(1, round(side * shrink)) for side in picture.shape)
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def counted(answer: Prediction, number: Number) -> Prediction:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from digits_core import Box, Number, NumberDigit, Prediction, Rejection
-from digits_core.reading import counted, may_be_several
+from digits_core.reading import counted, glance, may_be_several
 
 
 def refused(reason: Rejection | None, width: int = 20, height: int = 20) -> Prediction:
@@ -61,3 +61,12 @@ def test_digits_that_touch(reason: Rejection) -> None:
 def test_it_stays_as_it_is(answer: Prediction, found: Number) -> None:
     """Where the reader is not sure of several, or was not in question, nothing changes."""
     assert counted(answer, found) is answer
+
+
+def test_a_glance_is_small() -> None:
+    """Large pictures are looked at smaller, small ones as they are."""
+    small = np.zeros((300, 800), np.uint8)
+
+    assert glance(np.zeros((3000, 4000), np.uint8)).shape == (600, 800)
+    assert glance(np.zeros((4000, 2), np.uint8)).shape == (800, 1)
+    assert glance(small) is small
