@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 from digits_core import Answers, Limits, Normalized, Number, Prediction, Reader, Recognizer
-from digits_core.reading import counted, glance, may_be_several
+from digits_core.reading import counted, may_be_several
 from numpy.typing import NDArray
 
 from digits_server import deadline
@@ -27,6 +27,7 @@ from digits_server.picture import Picture, Pixels
 PIECE = 32
 """Pictures between two turns of the event loop: some 10 ms of the largest model."""
 
+Found = TypeVar("Found")
 Outcome = TypeVar("Outcome")
 
 ROWS = 128
@@ -120,11 +121,11 @@ class Batcher:
         if reader is None or not doubts or not picture.countable:
             return list(outcomes)
         try:
-            number = await self._read(picture, lambda grey: reader.read(glance(grey), self._limits))
+            digits = await self._read(picture, lambda grey: reader.count(grey, self._limits))
         except FieldError:
             return list(outcomes)  # it is answered, whatever the reader makes of it
         return [
-            counted(each, number) if isinstance(each, Prediction) else each for each in outcomes
+            counted(each, digits) if isinstance(each, Prediction) else each for each in outcomes
         ]
 
     async def count_all(
@@ -140,10 +141,8 @@ class Batcher:
             for one in await self.count(picture, [outcome], reader)
         ]
 
-    async def _read(
-        self, picture: Picture, reading: Callable[[NDArray[np.uint8]], Number]
-    ) -> Number:
-        def work() -> Number:
+    async def _read(self, picture: Picture, reading: Callable[[NDArray[np.uint8]], Found]) -> Found:
+        def work() -> Found:
             deadline.check()
             with at(picture.field):
                 grey = picture.grey(self._limits)

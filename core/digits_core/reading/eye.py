@@ -52,10 +52,15 @@ class Eye:
 
     def see(self, grey: NDArray[np.uint8]) -> Seen | None:
         """Look at a grey picture uint8[H, W]; None where there is no ink."""
-        found_on = look(self._nets, grey)
-        if found_on is None:
-            return None
-        page, found = found_on
+        sight = look(self._nets, grey)
+        return self._closely(*sight) if sight else None
+
+    def glance(self, grey: NDArray[np.uint8], height: float) -> Seen | None:
+        """The same at one look, for characters so many pixels tall."""
+        page = lay_out(grey, height)
+        return self._closely(page, self._nets.find(page, _FAINT)) if page else None
+
+    def _closely(self, page: Page, found: list[Character]) -> Seen:
         answers = self._nets.refine(page, found)
         likely = nothing(answers) < _NOTHING_THERE
         own = alone(page, {i: c for i, c in enumerate(found) if likely[i]})

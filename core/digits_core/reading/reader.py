@@ -14,7 +14,8 @@ from digits_core.prediction import Rejection
 from digits_core.reading.assembly import assemble
 from digits_core.reading.detector import MOST_CHARACTERS
 from digits_core.reading.eye import Eye
-from digits_core.reading.readings import check_hints, fitted, weigh
+from digits_core.reading.readings import Seen, check_hints, fitted, weigh
+from digits_core.reading.several import height_of_ink
 from digits_core.recognizer import Picture, Recognizer, decoded
 
 
@@ -64,11 +65,28 @@ class Reader:
         `OSError` for an unreadable path.
         """
         check_hints(min_digits, max_digits)
-        manifest = self.manifest
         grey = decoded(picture, limits)
         seen = self._eye.see(grey)
         if seen is None:
             return Number("", 0.0, (), Rejection.BLANK)
+        return self._number(seen, grey.shape, min_digits, max_digits)
+
+    def count(self, picture: Picture, limits: Limits | None = None) -> int:
+        """How many digits touch in what would else be a single one; 0 where it is not sure of them.
+
+        It looks but once, at characters as tall as that ink: a tenth of what reading may
+        take. Takes and raises what `read` does.
+        """
+        grey = decoded(picture, limits)
+        height = height_of_ink(grey)
+        seen = self._eye.glance(grey, height) if height else None
+        if seen is None:
+            return 0
+        number = self._number(seen, grey.shape, 0, 0)
+        return sum(digit.digit is not None for digit in number.digits) if not number.reason else 0
+
+    def _number(self, seen: Seen, shape: tuple[int, ...], least: int, most: int) -> Number:
+        manifest = self.manifest
         readings = [each for each in weigh(seen, manifest) if each.is_possible(manifest)]
         there = [reading.counts(manifest) for reading in readings]
         if sum(there) > MOST_CHARACTERS:
@@ -76,9 +94,9 @@ class Reader:
                 f"the picture holds more than {MOST_CHARACTERS:,} characters, no more are read at "
                 "once: cut it into parts"
             )
-        kept = fitted(readings, there, min_digits, max_digits)
-        number = assemble(seen.page, grey.shape, kept, manifest)
-        if number.reason is None and sum(each.is_digit for each in kept) < min_digits:
+        kept = fitted(readings, there, least, most)
+        number = assemble(seen.page, shape, kept, manifest)
+        if number.reason is None and sum(each.is_digit for each in kept) < least:
             return replace(number, reason=Rejection.UNSURE)
         return number
 

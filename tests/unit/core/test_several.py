@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from digits_core import Box, Number, NumberDigit, Prediction, Rejection
-from digits_core.reading import counted, glance, may_be_several
+from digits_core import Prediction, Rejection
+from digits_core.reading import counted, may_be_several
+from digits_core.reading.several import height_of_ink
+
+from tests.readers import bars
 
 
 def refused(reason: Rejection | None, width: int = 20, height: int = 20) -> Prediction:
@@ -26,47 +29,46 @@ def refused(reason: Rejection | None, width: int = 20, height: int = 20) -> Pred
     )
 
 
-def number(*digits: int | None, reason: Rejection | None = None) -> Number:
-    """A number of these characters."""
-    characters = tuple(
-        NumberDigit(digit, 0.9, Box(0, 0, 1, 1), (), accepted=True, row=0) for digit in digits
-    )
-    return Number("", 0.9, characters, reason)
-
-
 @pytest.mark.parametrize("reason", [Rejection.NOT_A_DIGIT, Rejection.UNSURE])
 def test_digits_that_touch(reason: Rejection) -> None:
-    """They are counted, letters among them are not, and all else stays as it was said."""
+    """Doubt gives way to their count, and all else stays as it was said."""
     answer = refused(reason)
 
     assert may_be_several(answer)
-    assert counted(answer, number(3, None, 5)) == replace(
-        answer, reason=Rejection.SEVERAL_DIGITS, digit_count=2
-    )
+    assert counted(answer, 2) == replace(answer, reason=Rejection.SEVERAL_DIGITS, digit_count=2)
 
 
 @pytest.mark.parametrize(
-    ("answer", "found"),
+    ("answer", "digits"),
     [
-        pytest.param(refused(None), number(3, 5), id="accepted"),
-        pytest.param(refused(Rejection.TOO_FAINT), number(3, 5), id="refused-for-something-else"),
-        pytest.param(refused(Rejection.UNSURE, width=8), number(3, 5), id="narrow"),
-        pytest.param(refused(Rejection.UNSURE), number(3), id="one-digit"),
-        pytest.param(refused(Rejection.UNSURE), number(3, None), id="a-digit-and-a-letter"),
-        pytest.param(
-            refused(Rejection.UNSURE), number(3, 5, reason=Rejection.UNSURE), id="no-sure-number"
-        ),
+        pytest.param(refused(None), 2, id="accepted"),
+        pytest.param(refused(Rejection.TOO_FAINT), 2, id="refused-for-something-else"),
+        pytest.param(refused(Rejection.UNSURE, width=8), 2, id="narrow"),
+        pytest.param(refused(Rejection.UNSURE), 1, id="one-digit"),
+        pytest.param(refused(Rejection.UNSURE), 0, id="no-sure-number"),
     ],
 )
-def test_it_stays_as_it_is(answer: Prediction, found: Number) -> None:
+def test_it_stays_as_it_is(answer: Prediction, digits: int) -> None:
     """Where the reader is not sure of several, or was not in question, nothing changes."""
-    assert counted(answer, found) is answer
+    assert counted(answer, digits) is answer
 
 
-def test_a_glance_is_small() -> None:
-    """Large pictures are looked at smaller, small ones as they are."""
-    small = np.zeros((300, 800), np.uint8)
+@pytest.mark.parametrize(
+    ("places", "shape", "height"),
+    [
+        pytest.param([(40, 30)], (120, 300), 48, id="tall"),
+        pytest.param([(40, 30), (90, 30)], (120, 300), 48, id="wide"),
+        pytest.param([(40, 30)], (120, 1200), None, id="small-in-its-picture"),
+        pytest.param([], (120, 300), None, id="blank"),
+    ],
+)
+def test_height_of_ink(
+    places: list[tuple[int, int]], shape: tuple[int, int], height: float | None
+) -> None:
+    """Ink is as tall as it is drawn, whether it is taller than wide or not."""
+    picture = bars(*places, shape=shape)
+    if len(places) > 1:
+        picture[50:58, 40:110] = 30  # a stroke that joins them
+    found = height_of_ink(picture)
 
-    assert glance(np.zeros((3000, 4000), np.uint8)).shape == (600, 800)
-    assert glance(np.zeros((4000, 2), np.uint8)).shape == (800, 1)
-    assert glance(small) is small
+    assert found == (None if height is None else pytest.approx(height, rel=0.1))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-import cv2
 import numpy as np
 import pytest
 from digits_core import Limits, Prediction, Reader, Recognizer, Rejection
@@ -134,17 +133,6 @@ async def test_doubts_that_stay(
 ) -> None:
     """Values are one digit's; and what the reader cannot take was answered all the same."""
     assert await batcher.count(picture, [doubt], reader) == [doubt]
-
-
-async def test_a_large_picture_is_counted_on_a_small_copy(
-    batcher: Batcher, reader: Reader, doubt: Prediction
-) -> None:
-    """A photo's textures must not cost seconds; three bars are three on a fifth of the pixels."""
-    large = cv2.resize(bars((40, 30), (90, 30), (140, 30)), None, fx=6, fy=6)
-    (counted,) = await batcher.count(Encoded("image.encoded", png(large)), [doubt], reader)
-
-    assert isinstance(counted, Prediction)
-    assert counted.digit_count == 3
 
 
 async def test_nobody_counts_without_a_reader(batcher: Batcher, doubt: Prediction) -> None:
