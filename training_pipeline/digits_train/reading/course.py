@@ -41,7 +41,7 @@ class Course:
 FULL = Course(
     "full",
     detector=Lessons(epochs=56, steps=250, batch=64, peak_rate=3e-3),
-    refiner=Lessons(epochs=8, steps=3_000, batch=128, peak_rate=2e-3),
+    refiner=Lessons(epochs=20, steps=3_000, batch=128, peak_rate=2e-3),
 )
 # Enough for nets that find and read something, which is what the stages after training need.
 SMOKE = Course(
