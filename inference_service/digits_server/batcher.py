@@ -9,6 +9,7 @@ checks and cancellations get their turn between them.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
@@ -115,18 +116,16 @@ class Batcher:
     ) -> list[Prediction | Outcome]:
         """What models said of one picture, those in doubt with what a reader counts in it.
 
-        It is asked where the digits may touch, which no model tells from what is none.
+        It is asked where the digits may touch, which no model tells from what is none. It
+        takes no more than half of the time left: then the doubts stay.
         """
-        doubts = any(isinstance(each, Prediction) and may_be_several(each) for each in outcomes)
-        if reader is None or not doubts or not picture.countable:
-            return list(outcomes)
-        try:
-            digits = await self._read(picture, lambda grey: reader.count(grey, self._limits))
-        except FieldError:
-            return list(outcomes)  # it is answered, whatever the reader makes of it
-        return [
-            counted(each, digits) if isinstance(each, Prediction) else each for each in outcomes
-        ]
+        found = list(outcomes)
+        if reader is None or not _in_doubt(picture, outcomes):
+            return found
+        with suppress(TimeoutError):
+            async with deadline.half():
+                found = await self._count(picture, outcomes, reader)
+        return found
 
     async def count_all(
         self,
@@ -135,10 +134,25 @@ class Batcher:
         reader: Reader | None,
     ) -> list[Prediction | Outcome]:
         """The same of many pictures, an outcome each."""
+        found = list(outcomes)
+        if reader is None:
+            return found
+        with suppress(TimeoutError):
+            async with deadline.half():
+                for place, picture in enumerate(pictures):
+                    if _in_doubt(picture, [outcomes[place]]):
+                        (found[place],) = await self._count(picture, [outcomes[place]], reader)
+        return found
+
+    async def _count(
+        self, picture: Picture, outcomes: Sequence[Prediction | Outcome], reader: Reader
+    ) -> list[Prediction | Outcome]:
+        try:
+            digits = await self._read(picture, lambda grey: reader.count(grey, self._limits))
+        except FieldError:
+            return list(outcomes)  # it is answered, whatever the reader makes of it
         return [
-            one
-            for picture, outcome in zip(pictures, outcomes, strict=True)
-            for one in await self.count(picture, [outcome], reader)
+            counted(each, digits) if isinstance(each, Prediction) else each for each in outcomes
         ]
 
     async def _read(self, picture: Picture, reading: Callable[[NDArray[np.uint8]], Found]) -> Found:
@@ -190,6 +204,13 @@ class Batcher:
     def _see(self, picture: Picture) -> Seen:
         with at(picture.field):
             return picture.values if isinstance(picture, Pixels) else picture.prepare(self._limits)
+
+
+def _in_doubt(picture: Picture, outcomes: Sequence[object]) -> bool:
+    """Whether some model took for no clear digit what may be several that touch."""
+    return picture.countable and any(
+        isinstance(each, Prediction) and may_be_several(each) for each in outcomes
+    )
 
 
 def _good(seen: Normalized | FieldError) -> Normalized:

@@ -37,6 +37,12 @@ def end() -> float:
     return _ends.get()
 
 
+def half() -> asyncio.Timeout:
+    """End the body, with `TimeoutError`, after half of the time that the current call has left."""
+    left = _ends.get() - time.monotonic()
+    return asyncio.timeout(None if left == float("inf") else max(0.0, left / 2))
+
+
 def check() -> None:
     """Raise `DeadlinePassed` before a piece of work whose answer would come too late.
 

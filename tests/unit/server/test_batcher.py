@@ -135,6 +135,26 @@ async def test_doubts_that_stay(
     assert await batcher.count(picture, [doubt], reader) == [doubt]
 
 
+async def test_counting_costs_no_answer(
+    batcher: Batcher, reader: Reader, doubt: Prediction
+) -> None:
+    """Doubts that are not counted in half of the time left stay: a batch is answered in time."""
+    slow = gate()
+    pictures = [Encoded("images[0].encoded", THREE), slow, Encoded("images[2].encoded", THREE)]
+    async with deadline.within(4):
+        started = time.monotonic()
+        outcomes = await batcher.count_all(pictures, [doubt] * 3, reader)
+        took = time.monotonic() - started
+        slow.go.set()
+
+    assert [outcome.reason for outcome in outcomes] == [
+        Rejection.SEVERAL_DIGITS,
+        Rejection.NOT_A_DIGIT,
+        Rejection.NOT_A_DIGIT,
+    ]
+    assert took < 4
+
+
 async def test_nobody_counts_without_a_reader(batcher: Batcher, doubt: Prediction) -> None:
     """A server without one says what its models say."""
     assert await batcher.count(Encoded("image.encoded", THREE), [doubt], None) == [doubt]
