@@ -101,6 +101,22 @@ def test_mottled_paper(reader: Reader, seed: int) -> None:
     assert reader.read(grainy).text == "738\n529"
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_pale_lines_on_grainy_paper(reader: Reader, seed: int) -> None:
+    """Lines that outweigh the ink are not what is read, nor are a thousand grains of the paper."""
+    rng = np.random.default_rng(seed)
+    sheet = np.full((586, 784), 132.0)
+    for row in range(40, 586, 62):
+        cv2.line(sheet, (0, row), (783, row + 8), 172, 3)
+    for place, digit in enumerate((7, 3, 8, 5, 2, 9)):
+        x, y = 70 + 180 * (place % 3), 95 + 250 * (place // 3)
+        drawn = drawing(digit, side=70, pen=6, ink=0, paper=255)
+        sheet[y : y + 70, x : x + 70] *= np.where(drawn < 128, 0.72, 1)
+    grainy = np.clip(cv2.GaussianBlur(sheet, (0, 0), 0.8) + rng.normal(0, 6, sheet.shape), 0, 255)
+
+    assert reader.read(grainy.astype(np.uint8)).text == "738\n529"
+
+
 def test_single_digits_that_people_sent(reader: Reader, data: Path) -> None:
     """At least 97 % of them are read as exactly that digit."""
     own = pictures.own_digits(data)

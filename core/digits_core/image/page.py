@@ -31,6 +31,9 @@ HEIGHT = 24
 STRIDE = 4
 """A page's sides are multiples of this: the reader has one cell for so many pixels a side."""
 
+MOST_PIXELS = 4_000_000
+"""A page of more would cost the reader a second, and have more than characters on it."""
+
 # The copy that the ink is looked for on. Characters smaller than they will be read are looked at
 # again on a larger one.
 _WORKING_SIDE = 800
@@ -66,8 +69,6 @@ _INSIDE = 0.6
 _FAINTEST = 0.12
 # Ink is looked for on at most so many pixels: a second on one core.
 _LARGEST = 16_000_000
-# A page of more pixels costs the reader a second and more than it has characters for.
-_MOST = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def _page(found: _Found, tall: float, zoom: int) -> Page:
     right = min(width, math.ceil((boxes[:, 0] + boxes[:, 2]).max() + margin))
     bottom = min(height, math.ceil((boxes[:, 1] + boxes[:, 3]).max() + margin))
     density = ink.density[top:bottom, left:right]
-    shrink = max(tall / HEIGHT, math.sqrt(density.size / _MOST))
+    shrink = max(tall / HEIGHT, math.sqrt(density.size / MOST_PIXELS))
     pixels = _reduced(_full(density, ink.threshold), shrink)
     high, wide = pixels.shape
     pixels = cv2.copyMakeBorder(

@@ -1,6 +1,8 @@
 """Characters on a page, from what the detector's cells say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ CHANNELS = 1 + CLASSES + 4
 
 MOST_CHARACTERS = 1_000
 """A picture may hold so many characters; of a whole page of figures there are fewer."""
+
+THERE = 0.3
+"""What is at least so likely there says whether a page was looked at in the right way."""
 
 # Two boxes that share this much of their union, or of the smaller one, are of one character.
 _SAME = 0.35
@@ -82,7 +87,7 @@ def characters(cells: NDArray[np.float32], least: float) -> list[Character]:
     sizes = HEIGHT * np.exp(np.clip(chosen[:, -2:], -3, 3))
     boxes = np.concatenate([middles * STRIDE - sizes / 2, middles * STRIDE + sizes / 2], 1)
     found = []
-    for place in _apart(boxes):
+    for place in apart(boxes):
         left, top, right, bottom = boxes[place].tolist()
         cell = rows[place], columns[place]
         logits = cells[cell][1 : 1 + CLASSES]
@@ -90,7 +95,13 @@ def characters(cells: NDArray[np.float32], least: float) -> list[Character]:
     return found
 
 
-def _apart(boxes: NDArray[np.float64]) -> list[int]:
+def height(found: Sequence[Character]) -> float:
+    """The median height of what is surely there, in pixels of the page; 0 where nothing is."""
+    there = [c.height for c in found if c.presence >= THERE]
+    return median(there) if there else 0.0
+
+
+def apart(boxes: NDArray[np.float64]) -> list[int]:
     """Of boxes float64[N, 4] in order of rank those that no better one takes the place of."""
     kept: list[int] = []
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])

@@ -1,6 +1,5 @@
 """Looking for characters: what there is on a page, before anything is decided."""
 
-from statistics import median
 from typing import TypeAlias
 
 import cv2
@@ -11,28 +10,29 @@ from digits_core.bundle import Bundle, ReaderManifest
 from digits_core.image import Page, lay_out
 from digits_core.image.page import HEIGHT, PLAIN, Way
 from digits_core.reading.alone import alone, within
-from digits_core.reading.detector import Character
+from digits_core.reading.detector import THERE, Character, height
 from digits_core.reading.nets import Nets
 from digits_core.reading.readings import NOT_A_DIGIT, Seen, nothing
+from digits_core.reading.second_look import look_again
 from digits_core.recognizer import Recognizer
 
 # What is less likely there than this is not looked at closely.
 _FAINT = 0.04
 # Where a close-up shows nothing with this probability, the recogniser is not asked.
 _NOTHING_THERE = 0.5
-# What is at least so likely there says whether a page was looked at in the right way.
-_THERE = 0.3
 # A reader sees best what is near the height it was trained on; beyond these it looks again.
 _TOO_LOW, _TOO_TALL = 0.7, 1.45
 # Where more of the ink than this share lies beyond digits and so much of their size around them,
 # some of it may be a shadow, or what lies under the sheet.
 _BLOTTED = 0.15
 _SLACK = 0.25
+# Digits count that are rather there than not.
+_RATHER = 0.5
 # Where no digit is found that is so likely there, or much ink beyond them, the ink is looked for in
 # other ways, too: near to it first, then in these, of which one counts that finds a digit more at
 # least. The last is for mottled paper; characters of another height are found well enough for the
 # second look.
-_SURELY = 0.6
+_SURELY = 0.75
 _OTHER_WAYS = (Way(darkest=True), Way(lesser=True, local=True), Way(tall=0.15))
 # A page whose scale changes by less than this share shows nothing new.
 _SAME_SCALE = 0.02
@@ -53,12 +53,15 @@ class Eye:
     def see(self, grey: NDArray[np.uint8]) -> Seen | None:
         """Look at a grey picture uint8[H, W]; None where there is no ink."""
         sight = look(self._nets, grey)
-        return self._closely(*sight) if sight else None
+        if sight is None:
+            return None
+        page, found = sight
+        return self._closely(page, look_again(self._nets, page, found, _FAINT))
 
     def glance(self, grey: NDArray[np.uint8], height: float) -> Seen | None:
         """The same at one look, for characters so many pixels tall."""
         page = lay_out(grey, height)
-        return self._closely(page, self._nets.find(page, _FAINT)) if page else None
+        return self._closely(page, self._nets.find(page.pixels, _FAINT)) if page else None
 
     def _closely(self, page: Page, found: list[Character]) -> Seen:
         answers = self._nets.refine(page, found)
@@ -90,12 +93,12 @@ def _look(nets: Nets, grey: NDArray[np.uint8], way: Way) -> Sight | None:
     page = lay_out(grey, way=way)
     if page is None:
         return None
-    found = nets.find(page, _FAINT)
-    tall = _height(found)
+    found = nets.find(page.pixels, _FAINT)
+    tall = height(found)
     if tall and not _TOO_LOW * HEIGHT <= tall <= _TOO_TALL * HEIGHT:
         other = lay_out(grey, tall * page.scale, way)
         if other is not None and abs(other.scale / page.scale - 1) > _SAME_SCALE:
-            return other, nets.find(other, _FAINT)
+            return other, nets.find(other.pixels, _FAINT)
     return page, found
 
 
@@ -107,12 +110,17 @@ def _is_clear(seen: Sight | None) -> bool:
 
 
 def _digits(seen: Sight | None) -> float:
-    """How many digits are there, by their presence."""
-    return sum(c.presence for c in seen[1] if _is_digit(c)) if seen else 0.0
+    """How many digits are there, by their presence, and by what else is.
+
+    Of the many pieces of a texture some look like digits, but most like none.
+    """
+    there = [c for c in seen[1] if c.presence >= THERE] if seen else []
+    digits = [c.presence for c in there if _is_digit(c)]
+    return sum(p for p in digits if p >= _RATHER) * len(digits) / max(1, len(there))
 
 
 def _is_digit(character: Character) -> bool:
-    return character.presence >= _THERE and int(character.logits.argmax()) != NOT_A_DIGIT
+    return character.presence >= THERE and int(character.logits.argmax()) != NOT_A_DIGIT
 
 
 def _is_blotted(page: Page, found: list[Character]) -> bool:
@@ -123,9 +131,3 @@ def _is_blotted(page: Page, found: list[Character]) -> bool:
             left, top, right, bottom = within(page, character, _SLACK)
             rest[top:bottom, left:right] = 0
     return cv2.countNonZero(rest) > _BLOTTED * cv2.countNonZero(page.mask)
-
-
-def _height(found: list[Character]) -> float:
-    """The median height of what is surely there; 0 where nothing is."""
-    there = [c.height for c in found if c.presence >= _THERE]
-    return median(there) if there else 0.0

@@ -33,13 +33,13 @@ class Nets:
         self._manifest = bundle.manifest
         self._session = _open(bundle, threads)
 
-    def find(self, page: Page, least: float) -> list[Character]:
-        """The characters of a page whose presence is at least so probable, the surest first.
+    def find(self, pixels: NDArray[np.uint8], least: float) -> list[Character]:
+        """The characters of a page's pixels uint8[H, W] that are at least so likely there.
 
-        Of more than `MOST_CHARACTERS` there is one too many. Raises `CoreError`
-        when the model answers with something that is no number.
+        The surest come first; of more than `MOST_CHARACTERS` there is one too many.
+        Raises `CoreError` when the model answers with something that is no number.
         """
-        image = page.pixels[None].astype(np.float32) / np.float32(255)
+        image = pixels[None].astype(np.float32) / np.float32(255)
         cells = self._ask(self._manifest.output, image, np.zeros((0, SIDE, SIDE), np.float32))
         return characters(cells[0], least)
 

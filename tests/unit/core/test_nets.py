@@ -15,7 +15,7 @@ def test_bars_on_a_page() -> None:
     page = lay_out(bars((40, 30), (90, 30)))
     assert page is not None
 
-    found = Nets(Bundle(reader_manifest(), bar_reader())).find(page, 0.5)
+    found = Nets(Bundle(reader_manifest(), bar_reader())).find(page.pixels, 0.5)
 
     assert sorted(page.left + c.middle[0] * page.scale for c in found) == pytest.approx(
         [52, 102], abs=4
@@ -49,7 +49,7 @@ def test_a_model_that_answers_no_number() -> None:
     assert page is not None
 
     with pytest.raises(CoreError, match="no numbers"):
-        Nets(Bundle(reader_manifest(files=digest_of(model)), model)).find(page, 0.5)
+        Nets(Bundle(reader_manifest(files=digest_of(model)), model)).find(page.pixels, 0.5)
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
@@ -59,7 +59,7 @@ def test_every_character_gets_an_answer(count: int) -> None:
     assert page is not None
     nets = Nets(Bundle(reader_manifest(), bar_reader()))
 
-    answers = nets.refine(page, (nets.find(page, 0.5) * 200)[:count])
+    answers = nets.refine(page, (nets.find(page.pixels, 0.5) * 200)[:count])
 
     assert answers.shape == (count, 12)
     assert (answers.argmax(axis=1) == SEVEN).all()

@@ -87,14 +87,22 @@ def train(config: CourseOption = FULL, work: WorkOption = WORK, seed: SeedOption
 
 
 @app.command()
-def adopt(work: WorkOption = WORK, models_dir: ModelsOption = MODELS_DIR) -> None:
+def adopt(
+    work: WorkOption = WORK,
+    models_dir: ModelsOption = MODELS_DIR,
+    both: Annotated[
+        bool, typer.Option("--both", help="Its refiner, too: to fit a published reader anew.")
+    ] = False,
+) -> None:
     """Take over the published reader's detector instead of training one, WORK/detector.onnx."""
     from digits_core.bundle import READER, find
 
     from digits_train.reading.exporting import adopt
+    from digits_train.reading.joining import DETECTOR, HALVES
 
     folder = find(READER, models_dir)
-    console.print(f"{adopt(work, folder)}: that of {folder}")
+    for half in HALVES if both else [DETECTOR]:
+        console.print(f"{adopt(work, folder, half)}: that of {folder}")
 
 
 @app.command()

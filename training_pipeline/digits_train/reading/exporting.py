@@ -62,25 +62,25 @@ def export(work: Path, beside: Sequence[Path] = ()) -> Path:
     return path
 
 
-def adopt(work: Path, folder: Path) -> Path:
-    """Take over the detector of the published reader in `folder`, as `work`/detector.onnx.
+def adopt(work: Path, folder: Path, half: Half = DETECTOR) -> Path:
+    """Take over a net of the published reader in `folder`, as `work`/NAME.onnx.
 
-    It takes the place of training one: close-ups are made of what it finds. Raises
-    `BundleError` when the bundle is not whole, `WorkFolderMismatch` where a detector
-    was trained.
+    It takes the place of training one: close-ups are made of what a detector finds. With
+    both nets a reader can be exported and fitted anew. Raises `BundleError` when the
+    bundle is not whole, `WorkFolderMismatch` where such a net was trained.
     """
-    weights = _weights(work, DETECTOR)
+    weights = _weights(work, half)
     if weights.is_file():
         raise WorkFolderMismatch(
             f"{weights} was trained here: name another work folder with --work for the published "
-            "detector"
+            f"{half.name}"
         )
-    adopted = _published(folder, DETECTOR)
+    adopted = _published(folder, half)
     work.mkdir(parents=True, exist_ok=True)
-    (work / f"{DETECTOR.name}.train.json").write_text(
+    (work / f"{half.name}.train.json").write_text(
         json.dumps(adopted.origin, indent=2) + "\n", "utf-8"
     )
-    path = _adopted(work, DETECTOR)
+    path = _adopted(work, half)
     path.write_bytes(adopted.graph.SerializeToString(deterministic=True))
     return path
 
