@@ -32,6 +32,7 @@ from digits_train.reading.course import NAME, SMOKE
 from digits_train.reading.exporting import adopt, detector, export, exported, refiner
 from digits_train.reading.finding import train
 from digits_train.reading.fitting import fit
+from digits_train.reading.joining import HALVES
 from digits_train.reading.parity import TOLERANCE, check
 from digits_train.reading.publishing import CANARIES, picture, publish
 
@@ -159,6 +160,26 @@ def test_published_nets_answer_with_new_ones(
     assert len(origin["refiner"]) == len(trained["refiner"]) + 1
     with pytest.raises(WorkFolderMismatch, match="was trained here"):
         adopt(copied, published_reader)
+
+
+def test_a_published_reader_is_exported_anew(
+    copied: Path, tmp_path: Path, published_reader: Path
+) -> None:
+    """Both nets can be taken over, to be fitted to a reader that looks otherwise."""
+    work = tmp_path / "other"
+    (folder,) = copied.glob("close-ups-v*")
+    shutil.copytree(folder, work / folder.name)
+    for half in HALVES:
+        adopt(work, published_reader, half)
+
+    export(work)
+
+    assert check(work) <= TOLERANCE
+    digest = hashlib.sha256(exported(work)).hexdigest()
+    origin = reports.read(work, NAME, "export", digest)
+    trained = Bundle.read(published_reader, ReaderManifest).manifest.training
+    commits = {name: [net["commit"] for net in nets] for name, nets in origin.items()}
+    assert commits == {name: [net["commit"] for net in nets] for name, nets in trained.items()}
 
 
 def test_what_was_fitted_makes_a_manifest(work: Path) -> None:
