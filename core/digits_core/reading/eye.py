@@ -30,8 +30,8 @@ _SLACK = 0.25
 _RATHER = 0.5
 # Where no digit is found that is so likely there, or much ink beyond them, the ink is looked for in
 # other ways, too: near to it first, then in these, of which one counts that finds a digit more at
-# least. The last is for mottled paper; characters of another height are found well enough for the
-# second look.
+# least. The last is for mottled paper; characters of another height are found well enough there to
+# be looked at in theirs.
 _SURELY = 0.75
 _OTHER_WAYS = (Way(darkest=True), Way(lesser=True, local=True), Way(tall=0.15))
 # A page whose scale changes by less than this share shows nothing new.

@@ -21,8 +21,8 @@ from digits_core.reading.nets import Nets
 # So tall characters are on the copy. From 20 to 30 all does about as well on composed pages of
 # other seeds than any table's; the less, the sooner it is looked at.
 _TALL = 22
-# Small as textures' grains may be, they are not looked at more closely than this.
-_ENLARGED = 1.5
+# Neither the grains of textures nor what fills a page is brought to that height in full.
+_REDUCED, _ENLARGED = 0.5, 1.5
 # What is less likely there, or more, and so likely this rather than that, leaves no doubt. (The net
 # has learnt to be no surer than 0.9.)
 _PERHAPS_THERE, _SURELY_THERE = 0.3, 0.6
@@ -45,7 +45,8 @@ def look_again(nets: Nets, page: Page, found: list[Character], least: float) -> 
     tall = height(found)
     if not tall or len(found) > MOST_CHARACTERS or not any(map(_is_doubtful, found)):
         return found
-    scale = min(_TALL / tall, _ENLARGED, math.sqrt(MOST_PIXELS / page.pixels.size))
+    scale = min(max(_TALL / tall, _REDUCED), _ENLARGED)
+    scale = min(scale, math.sqrt(MOST_PIXELS / page.pixels.size))
     again = _Found.of(nets.find(_copy(page.pixels, scale), least))
     return _together(_Found.of(found), replace(again, boxes=again.boxes / scale), least)
 
@@ -79,7 +80,7 @@ class _Found:
     @classmethod
     def of(cls, characters: Sequence[Character]) -> Self:
         logits = np.array([c.logits for c in characters], np.float32).reshape(-1, CLASSES)
-        steady = logits - logits.max(axis=1, initial=0, keepdims=True)
+        steady = logits - logits.max(axis=1, keepdims=True)
         return cls(
             np.array([c.box for c in characters]).reshape(-1, 4),
             _odds(np.array([c.presence for c in characters])),
@@ -118,7 +119,7 @@ def _together(first: _Found, second: _Found, least: float) -> list[Character]:
 def _filled(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Boxes [N, 4] of which no side is much shorter than the other: a 1 may miss its own self."""
     middles, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    halves = np.maximum(sizes, _FULL * sizes.max(axis=1, initial=0, keepdims=True)) / 2
+    halves = np.maximum(sizes, _FULL * sizes.max(axis=1, keepdims=True)) / 2
     return np.concatenate([middles - halves, middles + halves], axis=1)
 
 
@@ -128,15 +129,27 @@ def _pairs(
     """Places of boxes [N, 4] and [M, 4], each of which shares most with the other of the two."""
     if not len(first) or not len(second):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    one, other = first[:, None], second[None]
-    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=-1)
-    areas = [(each[..., 2:] - each[..., :2]).prod(axis=-1) for each in (one, other)]
-    overlap = shared / np.maximum(areas[0] + areas[1] - shared, _LEAST)
+    shared = _common(first, second, 0) * _common(first, second, 1)
+    areas = _areas(first)[:, None] + _areas(second)
+    overlap = shared / np.maximum(areas - shared, _LEAST)
     own = np.arange(len(first))
     its = overlap.argmax(axis=1)
     chosen = (overlap[own, its] >= _SAME) & (overlap.argmax(axis=0)[its] == own)
     return own[chosen], its[chosen]
+
+
+def _common(
+    first: NDArray[np.float64], second: NDArray[np.float64], axis: int
+) -> NDArray[np.float64]:
+    """How much of their width, or with axis 1 of their height, boxes share: [N, M]."""
+    low = np.maximum(first[:, None, axis], second[:, axis])
+    high = np.minimum(first[:, None, axis + 2], second[:, axis + 2])
+    return np.maximum(high - low, 0)
+
+
+def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    areas: NDArray[np.float64] = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return areas
 
 
 def _odds(presence: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -126,6 +126,7 @@ def test_a_doubt_about_the_digit(page: Page) -> None:
         pytest.param((400, 600), 2 * TALL, 0.5, id="smaller"),
         pytest.param((400, 600), TALL / 1.25, 1.25, id="larger"),
         pytest.param((400, 600), 5, 1.5, id="specks"),
+        pytest.param((8, 4), 400, 0.5, id="a part of a character"),
         pytest.param((2000, 2000), TALL / 2, math.sqrt(MOST_PIXELS / 4_000_000), id="a large page"),
     ],
 )
